@@ -13,7 +13,9 @@ class PreviewError(Exception):
     retryable: ClassVar[bool] = False
     default: ClassVar[str] = "Internal error"
 
-    def __init__(self, message: str | None = None, *, retry_after: int | None = None, fallback: str | None = None) -> None:
+    def __init__(
+        self, message: str | None = None, *, retry_after: int | None = None, fallback: str | None = None
+    ) -> None:
         """`retry_after` in seconds becomes the Retry-After header; `fallback` tells the caller another way."""
         self.message = message or self.default
         self.retry_after = retry_after

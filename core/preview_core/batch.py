@@ -1,0 +1,142 @@
+"""A batch as the caller sent it, applied to a tree. It never fails as a whole: a fault of one file stays with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from preview_core.content import UnusableContent, decode, doubt
+from preview_core.filetree import File, FileTree
+from preview_core.levels import Change
+from preview_core.mapping import UnusableName, ignored_reason, map_name, map_names
+from preview_core.root import FRONTEND, join, project_root
+
+SHOWN_NAME = 200  # characters of a refused name in an answer: enough to recognise it, too few to carry a payload
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One `{name, content}` of a request, of any type; content None deletes."""
+
+    name: object
+    content: object
+
+
+@dataclass
+class Batch:
+    """The new tree, and what to tell the caller. All names are as they were sent."""
+
+    tree: FileTree
+    updated: list[str] = field(default_factory=list)  # effective ones, deletions included
+    unchanged: list[str] = field(default_factory=list)
+    ignored: list[dict[str, str]] = field(default_factory=list)  # {name, reason}: stored, not shown to Vite
+    rejected: list[dict[str, str]] = field(default_factory=list)  # {name, reason}: not stored
+    warnings: list[dict[str, str]] = field(default_factory=list)  # {code, path, message}
+    changes: list[Change] = field(default_factory=list)  # input of `levels.analysis`
+
+
+@dataclass(frozen=True)
+class _Write:
+    """A usable piece of a batch; content None deletes."""
+
+    name: str
+    path: str
+    content: bytes | None
+
+
+def apply(
+    tree: FileTree,
+    files: Sequence[Incoming],
+    deleted: Sequence[object] = (),
+    package_json: Mapping[str, Any] | None = None,
+) -> Batch:
+    """`deleted` first, then `files` in order; the last of one target wins.
+
+    `package_json` (the caller's object) becomes the project root's package.json if the resulting tree has none there.
+    """
+    batch = Batch(tree)
+    last: dict[str, _Write] = {}
+    for write in _writes(batch, [*(Incoming(name, None) for name in deleted), *files]):
+        last.pop(write.path, None)  # so that it moves to the end
+        last[write.path] = write
+    # What goes makes room for what comes: `a` may become `a/b` in one batch.
+    removals = [write for write in last.values() if write.content is None]
+    puts = _without_conflicts(batch, [write for write in last.values() if write.content is not None], removals)
+    for write in (*removals, *puts):
+        _report(batch, write)
+    batch.tree = tree.replace(
+        put=[File(write.path, write.content) for write in puts if write.content is not None],
+        delete=[write.path for write in removals],
+    )
+    if package_json is not None:
+        batch.tree = _with_manifest(batch.tree, package_json)
+    return batch
+
+
+def _writes(batch: Batch, files: Sequence[Incoming]) -> Iterable[_Write]:
+    named = [(file.name, file.content) for file in files if isinstance(file.name, str)]
+    for file in files:
+        if not isinstance(file.name, str):
+            _reject(batch, "", "name-not-a-string")
+    # A name to delete is looked up in the tree as it was: what else is in the batch does not change what it means.
+    put_names = [name for name, content in named if content is not None]
+    paths = iter(map_names(put_names, batch.tree))
+    for name, content in named:
+        try:
+            path = map_name(name, batch.tree) if content is None else next(paths)
+            if isinstance(path, UnusableName):
+                raise path
+            yield _Write(name, path, None if content is None else decode(path, content))
+        except (UnusableName, UnusableContent) as error:
+            _reject(batch, name, error.reason)
+
+
+def _without_conflicts(batch: Batch, puts: list[_Write], removals: list[_Write]) -> list[_Write]:
+    """Drops what would need one path to be a file and a folder: what is there already, or came first, stays."""
+    files = set(batch.tree) - {write.path for write in removals}
+    folders = {folder for path in files for folder in _ancestors(path)}
+    kept = []
+    for write in puts:
+        ancestors = _ancestors(write.path)
+        if write.path in folders or not files.isdisjoint(ancestors):
+            _reject(batch, write.name, "file-directory-conflict")
+            continue
+        files.add(write.path)
+        folders.update(ancestors)
+        kept.append(write)
+    return kept
+
+
+def _ancestors(path: str) -> list[str]:
+    segments = path.split("/")
+    return ["/".join(segments[:count]) for count in range(1, len(segments))]
+
+
+def _report(batch: Batch, write: _Write) -> None:
+    old = batch.tree[write.path].content if write.path in batch.tree else None
+    batch.changes.append(Change(write.name, write.path, old, write.content))
+    reason = ignored_reason(write.path)
+    if reason is not None:
+        batch.ignored.append({"name": write.name, "reason": reason})
+    elif old == write.content:
+        batch.unchanged.append(write.name)
+    else:
+        batch.updated.append(write.name)
+    why = None if write.content is None else doubt(write.content)
+    if why is not None:
+        batch.warnings.append({"code": "SUSPECT_CONTENT", "path": write.path, "message": why})
+
+
+def _reject(batch: Batch, name: str, reason: str) -> None:
+    shown = name[:SHOWN_NAME].encode("utf-8", "replace").decode()  # a lone surrogate cannot be sent back
+    batch.rejected.append({"name": shown, "reason": reason})
+
+
+def _with_manifest(tree: FileTree, package_json: Mapping[str, Any]) -> FileTree:
+    root = project_root(tree)
+    path = join(FRONTEND if root is None else root, "package.json")
+    if path in tree:
+        return tree
+    return tree.replace(put=[File(path, (json.dumps(package_json, indent=2) + "\n").encode())])
