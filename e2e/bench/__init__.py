@@ -1,0 +1,1 @@
+"""The measurement that `make bench` prints: this product beside bare Vite and the seed's naive server."""

@@ -1,0 +1,88 @@
+"""`python e2e/bench`: measure the three systems in one run, interleaved, and print one table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from rich.console import Console
+
+from e2e import chromium
+from e2e.bench.measure import Bench, Samples
+from e2e.bench.product import Product
+from e2e.bench.systems import BareVite, NaiveServer, System
+from e2e.bench.table import table
+from e2e.modules import Modules, installed
+
+_FACTORIES: dict[str, Callable[[Path, Modules], System]] = {
+    BareVite.name: BareVite,
+    NaiveServer.name: NaiveServer,
+    Product.name: Product,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the bench; 0 when every value could be measured."""
+    options = _options(arguments)
+    console = Console(width=max(Console().width, 110))
+    samples = _measure(options, console)
+    console.print(table(samples, options.system, BareVite.name))
+    if options.json:
+        options.json.write_text(json.dumps({"machine": _machine(), "samples": samples}, indent=1) + "\n")
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="sessions for each system (default 5)")
+    parser.add_argument("--updates", type=int, default=6, help="updates of each kind in a session (default 6)")
+    parser.add_argument("--quick", action="store_true", help="2 rounds of 3 updates: a look, not a figure")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every single value")
+    parser.add_argument("--system", action="append", choices=list(_FACTORIES), help="only this one (repeatable)")
+    options = parser.parse_args(arguments)
+    if options.quick:
+        options.rounds, options.updates = 2, 3
+    options.system = options.system or list(_FACTORIES)
+    return options
+
+
+def _measure(options: argparse.Namespace, console: Console) -> Samples:
+    with (
+        tempfile.TemporaryDirectory(prefix="kontext-bench-") as folder,
+        sync_playwright() as playwright,
+        _running(options.system, Path(folder)) as systems,
+        console.status("") as status,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium.executable(), args=list(chromium.ARGUMENTS))
+        return Bench(browser, systems, status.update).run(rounds=options.rounds, updates=options.updates)
+
+
+@contextmanager
+def _running(names: Sequence[str], folder: Path) -> Iterator[list[System]]:
+    modules = installed()
+    systems: list[System] = []
+    try:
+        for number, name in enumerate(names):
+            system = _FACTORIES[name](folder / str(number), modules)
+            systems.append(system)
+            system.start()
+        yield systems
+    except BaseException:
+        for log in folder.rglob("*.log"):
+            sys.stderr.write(f"--- {log.name}\n{log.read_text()[-4000:]}\n")
+        raise
+    finally:
+        for system in systems:
+            system.stop()
+
+
+def _machine() -> dict[str, object]:
+    return {"processors": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()}

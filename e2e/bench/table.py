@@ -1,0 +1,51 @@
+"""The one table that the bench prints, and the figures behind it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from e2e.bench.measure import Samples
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Median, quartiles and extremes of one system's values (milliseconds, or MiB for memory)."""
+
+    median: float
+    low_quartile: float
+    high_quartile: float
+    lowest: float
+    highest: float
+    count: int
+
+
+def figure(values: Sequence[float]) -> Figure:
+    """The figure of at least one value."""
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else (values[0],) * 3
+    return Figure(statistics.median(values), low, high, min(values), max(values), len(values))
+
+
+def table(samples: Samples, systems: Sequence[str], reference: str) -> Table:
+    """Rows are figures, columns are systems: median, quartiles, and the ratio to `reference`."""
+    title = "median (middle half; lowest-highest), × = ratio to " + reference
+    view = Table("", *systems, title=title, title_justify="left")
+    for name, by_system in sorted(samples.items(), key=lambda item: item[0].startswith("memory")):
+        unit = "MiB" if name.startswith("memory") else "ms"
+        cells = [_cell(by_system.get(system, []), by_system.get(reference, []), unit) for system in systems]
+        view.add_row(name, *cells)
+    return view
+
+
+def _cell(values: Sequence[float], reference: Sequence[float], unit: str) -> str:
+    if not values:
+        return "-"
+    it = figure(values)
+    ratio = f"  ×{it.median / statistics.median(reference):.2f}" if reference and reference is not values else ""
+    return (
+        f"[bold]{it.median:.0f} {unit}[/bold]{ratio}\n"
+        f"({it.low_quartile:.0f}-{it.high_quartile:.0f}; {it.lowest:.0f}-{it.highest:.0f}; n={it.count})"
+    )
