@@ -1,0 +1,325 @@
+/**
+ * One Vite dev server: started for a tree, told about batches, closed. The only module that knows Vite's insides:
+ * the watcher that is never fed by the file system, the module graph, and `hot.send`.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { EventEmitter } from 'node:events'
+import path from 'node:path'
+import { createServer, version } from 'vite'
+import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
+import { Group, leafFirst, message, outcome } from './hmrPass.js'
+import { log } from './log.js'
+import { isStyleConfig, PostcssPlugins } from './postcss.js'
+import { MOUNT_URL, viteConfig } from './viteConfig.js'
+
+/** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
+/** @typedef {import('./tree.js').Change} Change */
+/** @typedef {{root: string, entry: string|null, index: 'project'|'synthesised', mount: boolean}} Layout */
+
+export const viteVersion = version
+
+/** Vite answers an event within milliseconds; a plugin that never returns must not block the session's updates for ever. */
+const EVENT_TIMEOUT_MS = 10_000
+
+/** A walk of the module graph ends here: more modules than any project of ours has. */
+const WALK_LIMIT = 20_000
+
+/** Vite's own log repeats file content and paths; what matters of it is in the answers and on the sockets. */
+const silent = /** @type {import('vite').Logger} */ ({
+  hasWarned: false,
+  info: () => {},
+  warn: () => {},
+  warnOnce: () => {},
+  error: () => {},
+  clearScreen: () => {},
+  hasErrorLogged: () => false,
+})
+
+/** @type {AsyncLocalStorage<{group: Group, done: () => void}>} */
+const batch = new AsyncLocalStorage()
+
+export class DevServer {
+  /**
+   * @param {object} options
+   * @param {string} options.treeDir absolute folder of the session's files
+   * @param {Layout} options.layout
+   * @param {import('./settings.js').Settings} options.settings
+   * @param {(payload: any) => void} options.observe gets every payload that leaves, cleaned
+   */
+  constructor({ treeDir, layout, settings, observe }) {
+    this.treeDir = treeDir
+    this.layout = layout
+    this.settings = settings
+    this.observe = observe
+    this.root = path.join(treeDir, layout.root)
+    this.folders = new Folders({
+      root: this.root, tree: treeDir, hidden: [settings.sessionDir, settings.catalogueDir],
+    })
+    /** Vite's `upgrade` listener sits here; the sockets module decides what gets through. */
+    this.upgrades = new EventEmitter()
+    this.postcss = new PostcssPlugins()
+    /** @type {Group[]} batches that do not compile yet */
+    this.held = []
+    /** A page was served a module that does not compile: it needs a reload once everything does. */
+    this.brokenPage = false
+    /** @type {import('vite').ViteDevServer} */
+    this.vite = /** @type {any} */ (undefined)
+  }
+
+  /** @returns {Promise<Diagnostic[]>} problems of the project's configs; the server runs all the same */
+  async start() {
+    // Tailwind resolves its config and its `content` globs from the working directory.
+    process.chdir(this.root)
+    const problems = await this.#reloadStyles()
+    const { settings, layout } = this
+    const config = viteConfig({
+      root: this.root,
+      catalogueDir: settings.catalogueDir,
+      allow: [settings.sessionDir, settings.catalogueDir],
+      publicUrl: settings.publicUrl,
+      upgrades: this.upgrades,
+      postcssPlugins: this.postcss.plugins,
+      mount: layout.mount ? layout.entry : null,
+      logger: silent,
+    })
+    config.plugins?.push({ name: 'kontext-preview:errors', configureServer: (server) => () => { server.middlewares.use(this.#failed) } })
+    config.server = { ...config.server, hotUpdateEnvironments: this.#hotUpdate }
+    this.vite = await createServer(config)
+    this.#interceptSend()
+    return problems
+  }
+
+  async close() {
+    await this.vite?.close()
+  }
+
+  get client() {
+    return this.vite.environments.client
+  }
+
+  get clients() {
+    return this.vite.ws.clients.size
+  }
+
+  get entryUrl() {
+    const { entry, mount } = this.layout
+    if (entry === null) return null
+    return mount ? MOUNT_URL : '/' + entry
+  }
+
+  /** Compiles everything that the entry reaches: finds the errors and warms Vite's caches. @returns {Promise<Diagnostic[]>} */
+  async warm() {
+    if (this.entryUrl === null) return []
+    await this.client.transformRequest(this.entryUrl).catch(() => null) // the walk reports it
+    const errors = await this.#compile([this.entryUrl])
+    if (errors.length > 0) this.brokenPage = true
+    return errors
+  }
+
+  /** URLs of the stylesheets that the page has loaded, relative to the root. */
+  stylesheets() {
+    return [...this.client.moduleGraph.urlToModuleMap.values()]
+      .filter((mod) => mod.type === 'css' && mod.id !== null && mod.file?.startsWith(this.treeDir + '/'))
+      .map((mod) => mod.url)
+  }
+
+  /**
+   * Tells Vite what a written batch changed and sends the pages one message.
+   * @param {Change} change tree paths
+   * @returns {Promise<{kind: 'none'|'css'|'update'|'full-reload'|'error', modules: string[], diagnostics: Diagnostic[]}>}
+   */
+  async apply(change) {
+    const group = new Group()
+    const problems = await this.#applyStyleConfigs(change, group)
+    const added = change.added.map((f) => this.#abs(f))
+    const changed = leafFirst(change.changed.map((f) => this.#abs(f)), (file) => this.#importsOf(file))
+    for (const file of added) await this.#emit('add', file, group)
+    for (const file of changed) await this.#emit('change', file, group)
+    // What imports a removed file shows only once the rest of the batch has been compiled (a rename is add + change + unlink).
+    if (change.removed.length > 0) await this.#compile(this.#urls(group))
+    for (const file of change.removed) await this.#emit('unlink', this.#abs(file), group)
+    this.#forgetUnused(group, change.removed.map((f) => this.#abs(f)))
+    return this.#release(group, problems)
+  }
+
+  /** @param {Group} group @param {Diagnostic[]} problems */
+  async #release(group, problems) {
+    const released = new Group()
+    const waiting = group.empty ? this.held : [...this.held, group]
+    this.held = []
+    /** @type {Diagnostic[]} */
+    let errors = []
+    for (const candidate of waiting) {
+      errors = [...candidate.errors.map((e) => diagnose(e, this.folders)), ...await this.#compile(this.#urls(candidate))]
+      if (errors.length > 0) this.held.push(candidate)
+      else released.absorb(candidate)
+    }
+    const failed = this.held.includes(group)
+    if (failed) this.held = this.held.filter((older) => older === group || !older.supersededBy(group))
+    else errors = []
+    if (this.brokenPage && this.held.length === 0) await this.#recover(released)
+    const payload = message(released)
+    if (payload !== null) this.#deliver(payload)
+    const diagnostics = [...problems, ...errors]
+    if (failed || problems.length > 0) diagnostics.forEach((d) => this.observe(errorPayload(d)))
+    return { ...outcome(released, failed || problems.length > 0), diagnostics }
+  }
+
+  /** A page that could not load is reloaded as soon as all of it compiles. @param {Group} released */
+  async #recover(released) {
+    if (this.entryUrl !== null && (await this.#compile([this.entryUrl])).length > 0) return
+    this.brokenPage = false
+    released.reload = true
+  }
+
+  /** @param {Group} group @returns {string[]} the modules that a page would load for it */
+  #urls(group) {
+    const urls = [...group.updates.values()].map((u) => u.acceptedPath)
+    return group.reload && this.entryUrl !== null ? [...urls, this.entryUrl] : urls
+  }
+
+  /**
+   * Transforms the given modules and all that they import, as far as it is not in Vite's cache.
+   * @param {string[]} urls @returns {Promise<Diagnostic[]>}
+   */
+  async #compile(urls) {
+    /** @type {Diagnostic[]} */
+    const errors = []
+    /** @type {Set<string>} */
+    const seen = new Set()
+    let front = urls
+    while (front.length > 0 && seen.size < WALK_LIMIT) {
+      const fresh = [...new Set(front)].filter((url) => !seen.has(url))
+      fresh.forEach((url) => seen.add(url))
+      const next = await Promise.all(fresh.map((url) => this.#compileOne(url, errors)))
+      front = next.flat()
+    }
+    return errors
+  }
+
+  /** @param {string} url @param {Diagnostic[]} errors @returns {Promise<string[]>} what it imports */
+  async #compileOne(url, errors) {
+    const known = await this.client.moduleGraph.getModuleByUrl(url)
+    if (known && !this.#isOurs(known)) return []
+    if (!known?.transformResult) {
+      try {
+        await this.client.transformRequest(url)
+      } catch (error) {
+        errors.push(diagnose(error, this.folders))
+        return []
+      }
+    }
+    const mod = await this.client.moduleGraph.getModuleByUrl(url)
+    return mod ? [...mod.importedModules].filter((m) => m.id !== null).map((m) => m.url) : []
+  }
+
+  /** @param {import('vite').EnvironmentModuleNode} mod */
+  #isOurs(mod) {
+    return mod.id !== null && (mod.url === MOUNT_URL || mod.file?.startsWith(this.treeDir + '/') === true)
+  }
+
+  /**
+   * Emits as the watcher would and waits until Vite has handled it.
+   * @param {'add'|'change'|'unlink'} event @param {string} file @param {Group} group
+   */
+  #emit(event, file, group) {
+    return /** @type {Promise<void>} */ (new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        log('warning', 'vite did not handle an event in time', { event })
+        group.reload = true
+        resolve()
+      }, EVENT_TIMEOUT_MS)
+      const done = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      batch.run({ group, done }, () => this.vite.watcher.emit(event, file))
+    }))
+  }
+
+  /** Runs at the end of Vite's handling of one event; there is no server-side environment to update. */
+  #hotUpdate = async (/** @type {any} */ server, /** @type {(env: any) => Promise<void>} */ hmr) => {
+    try {
+      await hmr(server.environments.client)
+    } finally {
+      batch.getStore()?.done()
+    }
+  }
+
+  /**
+   * A changed Tailwind or PostCSS config applies as CSS: new plugins, then every loaded stylesheet again.
+   * @param {Change} change @param {Group} group @returns {Promise<Diagnostic[]>}
+   */
+  async #applyStyleConfigs(change, group) {
+    const prefix = this.layout.root ? this.layout.root + '/' : ''
+    const touched = [...change.added, ...change.changed, ...change.removed]
+      .some((f) => f.startsWith(prefix) && isStyleConfig(f.slice(prefix.length)))
+    if (!touched) return []
+    const problems = await this.#reloadStyles()
+    if (problems.length === 0) {
+      const files = new Set([...this.client.moduleGraph.urlToModuleMap.values()]
+        .filter((mod) => mod.type === 'css' && this.#isOurs(mod)).map((mod) => /** @type {string} */ (mod.file)))
+      for (const file of files) await this.#emit('change', file, group)
+    }
+    return problems
+  }
+
+  /** @returns {Promise<Diagnostic[]>} */
+  async #reloadStyles() {
+    try {
+      await this.postcss.reload(this.root)
+      return []
+    } catch (error) {
+      return [diagnose(error, this.folders)]
+    }
+  }
+
+  /** Updates of removed modules that nothing imports any more are no news to a page. @param {Group} group @param {string[]} removed absolute */
+  #forgetUnused(group, removed) {
+    const gone = new Set(removed)
+    group.filter((update) => {
+      const mod = this.client.moduleGraph.urlToModuleMap.get(update.acceptedPath)
+      return !(mod?.file && gone.has(mod.file) && mod.importers.size === 0)
+    })
+  }
+
+  /** @param {string} file absolute @returns {string[]} files that its modules import */
+  #importsOf(file) {
+    const mods = this.client.moduleGraph.getModulesByFile(file) ?? []
+    return [...mods].flatMap((mod) => [...mod.importedModules].map((m) => m.file ?? ''))
+  }
+
+  /** @param {string} treePath */
+  #abs(treePath) {
+    return path.join(this.treeDir, treePath)
+  }
+
+  /** Inside a batch payloads are collected; outside (dependency optimiser, `vite:invalidate`) they go out at once. */
+  #interceptSend() {
+    const raw = this.vite.ws.send.bind(this.vite.ws)
+    this.send = raw
+    this.vite.ws.send = /** @type {any} */ ((/** @type {any[]} */ ...args) => {
+      const payload = typeof args[0] === 'string' ? { type: 'custom', event: args[0], data: args[1] } : args[0]
+      const store = batch.getStore()
+      if (store) store.group.collect(payload)
+      else this.#deliver(payload)
+    })
+  }
+
+  /** @param {any} payload */
+  #deliver(payload) {
+    const clean = cleanPayload(payload, this.folders)
+    this.send?.(clean)
+    this.observe(clean)
+  }
+
+  /** Vite's own error page names this machine's folders; ours says the same without them. @type {any} */
+  #failed = (/** @type {any} */ error, /** @type {any} */ _req, /** @type {any} */ res, /** @type {() => void} */ _next) => {
+    const diagnostic = diagnose(error, this.folders)
+    this.brokenPage = true
+    this.#deliver({ type: 'error', err: { ...error, message: error.message } })
+    res.statusCode = 500
+    res.setHeader('Content-Type', 'text/plain; charset=utf-8')
+    res.end(diagnostic.message)
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The PostCSS plugins of a session. Vite gets one array and keeps it; `reload` replaces its members, so a changed
+ * Tailwind theme or PostCSS config applies as CSS, without a restart of the dev server.
+ *
+ * Tailwind 3 is always given its config as an object: given a path it would `require` it, and Node caches that.
+ */
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { loadConfig } from './projectConfig.js'
+
+const POSTCSS_NAMES = ['postcss.config.js', 'postcss.config.cjs', 'postcss.config.mjs', 'postcss.config.ts', '.postcssrc.js', '.postcssrc.cjs', '.postcssrc.json', '.postcssrc']
+const TAILWIND_NAMES = ['tailwind.config.js', 'tailwind.config.cjs', 'tailwind.config.mjs', 'tailwind.config.ts']
+
+/** Where a project without a Tailwind config keeps its class names. */
+const DEFAULT_TAILWIND = { content: ['./index.html', './src/**/*.{js,jsx,ts,tsx,mdx}'], theme: { extend: {} }, plugins: [] }
+
+/** @param {string} name file name, relative to the Vite root */
+export function isStyleConfig(name) {
+  return POSTCSS_NAMES.includes(name) || TAILWIND_NAMES.includes(name)
+}
+
+export class PostcssPlugins {
+  constructor() {
+    /** @type {any[]} the array that Vite holds */
+    this.plugins = []
+  }
+
+  /**
+   * Reads the configs of `root` again. On an error the plugins stay as they were.
+   * @param {string} root absolute Vite root
+   * @throws the config's own error
+   */
+  async reload(root) {
+    const next = await pluginsOf(root)
+    this.plugins.splice(0, this.plugins.length, ...next)
+  }
+}
+
+/** @param {string} root @param {string[]} names */
+const firstOf = (root, names) => names.map((n) => path.join(root, n)).find((file) => fs.existsSync(file))
+
+/** @param {string} root @returns {Promise<any[]>} */
+async function pluginsOf(root) {
+  const require = createRequire(path.join(root, 'postcss.config.js'))
+  const tailwindFile = firstOf(root, TAILWIND_NAMES)
+  const postcssFile = firstOf(root, POSTCSS_NAMES)
+  /** @param {unknown} [given] a config object in the PostCSS config itself */
+  const tailwind = async (given) => {
+    const config = given ?? (tailwindFile ? await loadConfig(tailwindFile) : DEFAULT_TAILWIND)
+    return require('tailwindcss')(config)
+  }
+  if (!postcssFile) return [await tailwind(), require('autoprefixer')()]
+  const raw = postcssFile.endsWith('rc') || postcssFile.endsWith('.json')
+    ? JSON.parse(fs.readFileSync(postcssFile, 'utf8'))
+    : await loadConfig(postcssFile)
+  const config = typeof raw === 'function' ? await raw({ env: 'development', mode: 'development', cwd: root }) : raw
+  return Promise.all(entriesOf(config?.plugins ?? []).map((entry) => instance(entry, require, tailwind)))
+}
+
+/** `{name: options}` and `[plugin, …]` become one list; `false` switches a plugin off. @param {any} plugins */
+function entriesOf(plugins) {
+  if (Array.isArray(plugins)) return plugins.filter(Boolean)
+  return Object.entries(plugins).filter(([, options]) => options !== false)
+}
+
+/**
+ * @param {any} entry a plugin, a creator, a name, or [name, options]
+ * @param {NodeJS.Require} require of the Vite root @param {(given?: unknown) => Promise<any>} tailwind
+ */
+async function instance(entry, require, tailwind) {
+  const [plugin, options] = Array.isArray(entry) ? entry : [entry, undefined]
+  if (typeof plugin === 'string') {
+    if (plugin === 'tailwindcss') return tailwind(configIn(options))
+    const exported = require(plugin)
+    return (exported.default ?? exported)(options === true ? {} : options)
+  }
+  // `require('tailwindcss')` and `require('tailwindcss')()` in an array look for a config file by themselves.
+  if (plugin === require('tailwindcss') || plugin?.postcssPlugin === 'tailwindcss') return tailwind(configIn(options))
+  return plugin
+}
+
+/** Tailwind's options in a PostCSS config: a config object counts, a path to the config file is what we load anyway. @param {any} options */
+function configIn(options) {
+  if (!options || typeof options !== 'object' || Object.keys(options).length === 0) return undefined
+  if ('config' in options) return typeof options.config === 'object' ? options.config : undefined
+  return options
+}

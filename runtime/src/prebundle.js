@@ -1,0 +1,84 @@
+/**
+ * The catalogue, pre-bundled once (`bake.js`) and given to every session as Vite's own dependency cache.
+ *
+ * Vite trusts a cache only if its `configHash` matches, and that covers the Vite root, which differs per session
+ * (measured: a cold pre-bundle of the catalogue costs seconds and several hundred MB). So each session gets hard
+ * links to the baked files and a `_metadata.json` with the hash of its own configuration. `configHash` below repeats
+ * what Vite 7.3 computes; `bake.js` compares it with the hash that Vite wrote and fails if they ever differ.
+ */
+import crypto from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+
+/** Packages of the catalogue that run at build time only. */
+const BUILD_ONLY = new Set(['autoprefixer', 'postcss', 'tailwindcss', 'typescript'])
+/** Files of the bake that are not dependencies. */
+const OWN_FILES = new Set(['_metadata.json', 'stamp'])
+/** Entry points that generated code imports beside a package's main one. */
+const SUBPATHS = ['react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime']
+
+/** @param {string} catalogueDir @returns {string[]} what `optimizeDeps.include` lists */
+export function includeList(catalogueDir) {
+  const manifest = JSON.parse(fs.readFileSync(path.join(catalogueDir, 'package.json'), 'utf8'))
+  return [...Object.keys(manifest.dependencies).filter((name) => !BUILD_ONLY.has(name)), ...SUBPATHS].sort()
+}
+
+/** @param {string} text */
+const hash8 = (text) => crypto.createHash('sha256').update(text).digest('hex').slice(0, 8)
+
+/**
+ * Vite 7.3's `getConfigHash` for the client environment.
+ * @param {import('vite').ResolvedConfig} config
+ */
+export function configHash(config) {
+  const client = { ...config, .../** @type {any} */ (config.environments.client) }
+  const { optimizeDeps } = client
+  /** @param {string[]|undefined} list */
+  const sorted = (list) => (list ? [...new Set(list)].sort() : undefined)
+  return hash8(JSON.stringify({
+    define: !client.keepProcessEnv ? process.env.NODE_ENV || config.mode : null,
+    root: config.root,
+    resolve: client.resolve,
+    assetsInclude: config.assetsInclude,
+    plugins: config.plugins.map((p) => p.name),
+    optimizeDeps: {
+      include: sorted(optimizeDeps.include),
+      exclude: sorted(optimizeDeps.exclude),
+      esbuildOptions: {
+        ...optimizeDeps.esbuildOptions,
+        plugins: optimizeDeps.esbuildOptions?.plugins?.map((/** @type {{name: string}} */ p) => p.name),
+      },
+    },
+  }, (_, value) => (typeof value === 'function' || value instanceof RegExp ? value.toString() : value)))
+}
+
+/**
+ * Fills `<cacheDir>/deps` from the bake, unless the session already has a dependency cache of its own.
+ * @param {import('vite').ResolvedConfig} config @param {string} catalogueDir
+ */
+export function installPrebundle(config, catalogueDir) {
+  const baked = path.join(catalogueDir, 'deps')
+  const deps = path.join(config.cacheDir, 'deps')
+  if (fs.existsSync(path.join(deps, '_metadata.json')) || !fs.existsSync(path.join(baked, '_metadata.json'))) return
+  fs.mkdirSync(deps, { recursive: true })
+  for (const name of fs.readdirSync(baked)) {
+    if (!OWN_FILES.has(name)) linkOrCopy(path.join(baked, name), path.join(deps, name))
+  }
+  const metadata = JSON.parse(fs.readFileSync(path.join(baked, '_metadata.json'), 'utf8'))
+  for (const dep of Object.values(metadata.optimized)) dep.src = path.resolve(baked, dep.src)
+  metadata.configHash = configHash(config)
+  metadata.hash = hash8(metadata.lockfileHash + metadata.configHash)
+  fs.writeFileSync(path.join(deps, '_metadata.json'), JSON.stringify(metadata))
+}
+
+/** Hard links cost nothing; across file systems (an image layer and an emptyDir) the file is copied. @param {string} from @param {string} to */
+function linkOrCopy(from, to) {
+  try {
+    fs.linkSync(from, to)
+  } catch (error) {
+    const code = /** @type {NodeJS.ErrnoException} */ (error).code
+    if (code === 'EEXIST') return
+    if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error
+    fs.copyFileSync(from, to)
+  }
+}

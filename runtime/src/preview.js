@@ -1,0 +1,136 @@
+/** The HTTP face of a session: host check, headers of the contract, the page, and everything else to Vite. */
+import fs from 'node:fs/promises'
+import http from 'node:http'
+import path from 'node:path'
+import { emptyPage, failedPage, startingPage, synthesisedIndex } from './pages.js'
+import { parseUrl } from './requestUrl.js'
+
+/** A navigation waits this long for the dev server before it gets the page that reloads itself. */
+const HOLD_MS = 2_000
+
+/** `/__open-in-editor` starts `$EDITOR` on the server (Vite 5-7). */
+const BLOCKED = /^\/__(open-in-editor|inspect)/
+
+/**
+ * @param {URL} publicUrl
+ * @returns {(host: string|undefined) => boolean} exact match of the Host header
+ */
+export function hostCheck(publicUrl) {
+  return (host) => host !== undefined && host.toLowerCase() === publicUrl.host
+}
+
+export class Preview {
+  /**
+   * @param {object} options
+   * @param {import('./settings.js').Settings} options.settings
+   * @param {(host: string|undefined) => boolean} options.hostAllowed
+   * @param {import('./session.js').Session} options.session
+   */
+  constructor({ settings, hostAllowed, session }) {
+    this.settings = settings
+    this.hostAllowed = hostAllowed
+    this.session = session
+    this.frameAncestors = `frame-ancestors ${[...new Set([settings.publicUrl.origin, ...settings.allowedOrigins])].join(' ')}`
+    this.server = http.createServer((req, res) => {
+      this.#handle(req, res).catch((error) => this.#crash(error, res))
+    })
+  }
+
+  /** @param {http.IncomingMessage} req @param {http.ServerResponse} res */
+  async #handle(req, res) {
+    this.#headers(res)
+    if (!this.hostAllowed(req.headers.host)) return text(res, 403, 'This host is not a preview')
+    const url = parseUrl(req)
+    if (url === null || BLOCKED.test(url.pathname)) return text(res, 404, 'Not found')
+    const page = wantsPage(req, url.pathname)
+    const dev = await this.session.serving(HOLD_MS)
+    if (dev === null) return this.#waiting(res, page)
+    if (page) this.session.touch()
+    dev.vite.middlewares(req, res, () => {
+      this.#afterVite(dev, res, url, page).catch((error) => this.#crash(error, res))
+    })
+  }
+
+  /** @param {http.ServerResponse} res @param {boolean} page */
+  #waiting(res, page) {
+    if (page) return html(res, this.session.failed ? failedPage : startingPage)
+    res.setHeader('Retry-After', '1')
+    text(res, 503, 'The preview is starting')
+  }
+
+  /** What Vite does not serve itself. @param {import('./devServer.js').DevServer} dev @param {http.ServerResponse} res @param {URL} url @param {boolean} page */
+  async #afterVite(dev, res, url, page) {
+    if (url.pathname === '/favicon.ico') return void res.writeHead(204).end()
+    if (!page) return text(res, 404, 'Not found')
+    const source = await pageSource(dev, url.pathname)
+    if (source === null) return html(res, emptyPage)
+    html(res, await dev.vite.transformIndexHtml(url.pathname, source))
+  }
+
+  /** @param {http.ServerResponse} res */
+  #headers(res) {
+    res.setHeader('Content-Security-Policy', this.frameAncestors)
+    res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin')
+    res.setHeader('Referrer-Policy', 'no-referrer')
+    res.setHeader('X-Content-Type-Options', 'nosniff')
+  }
+
+  /** @param {unknown} error @param {http.ServerResponse} res */
+  #crash(error, res) {
+    const dev = this.session.current
+    const message = error instanceof Error ? error.message : String(error)
+    if (res.headersSent) res.destroy()
+    else text(res, 500, dev ? dev.folders.strip(message) : 'The preview failed')
+  }
+}
+
+/**
+ * A request for a document. Browsers say so; tools that accept anything get the page where a file name has no other extension.
+ * @param {http.IncomingMessage} req @param {string} pathname
+ */
+export function wantsPage(req, pathname) {
+  if (req.method !== 'GET' && req.method !== 'HEAD') return false
+  if (pathname.startsWith('/@') || pathname.startsWith('/node_modules/')) return false
+  const extension = path.posix.extname(pathname)
+  if (extension === '.html') return true
+  const accept = req.headers.accept ?? '*/*'
+  if (accept.includes('text/html')) return extension === '' || req.headers['sec-fetch-mode'] === 'navigate'
+  const destination = req.headers['sec-fetch-dest']
+  return extension === '' && accept.includes('*/*') && (destination === undefined || destination === 'document' || destination === 'iframe')
+}
+
+/** @param {import('./devServer.js').DevServer} dev @param {string} pathname @returns {Promise<string|null>} */
+async function pageSource(dev, pathname) {
+  const named = pathname.endsWith('.html') ? pathname.slice(1) : 'index.html'
+  if (named !== 'index.html') {
+    const own = await readInside(dev.root, named)
+    if (own !== null) return own
+  }
+  if (dev.layout.index === 'project') return readInside(dev.root, 'index.html')
+  return dev.entryUrl === null ? null : synthesisedIndex(dev.entryUrl)
+}
+
+/** @param {string} root @param {string} name @returns {Promise<string|null>} */
+async function readInside(root, name) {
+  const file = path.join(root, decodeURIComponent(name))
+  if (!file.startsWith(root + '/')) return null
+  try {
+    return await fs.readFile(file, 'utf8')
+  } catch (error) {
+    const code = /** @type {NodeJS.ErrnoException} */ (error).code
+    if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return null
+    throw error
+  }
+}
+
+/** @param {http.ServerResponse} res @param {string} body */
+function html(res, body) {
+  res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' })
+  res.end(body)
+}
+
+/** @param {http.ServerResponse} res @param {number} status @param {string} body */
+function text(res, status, body) {
+  res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' })
+  res.end(body)
+}

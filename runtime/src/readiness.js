@@ -1,0 +1,68 @@
+/**
+ * G9: Ready means that a page really works. Asked over the preview's own port, as a browser would: the HTML, Vite's
+ * client, the entry module and its stylesheets answer with the right types, stylesheets hold no `@tailwind`, and an
+ * HMR client is greeted. An entry that does not compile is the project's fault, not the session's: it stays Ready.
+ */
+import http from 'node:http'
+import { WebSocket } from 'ws'
+
+/** The slowest first compile seen on two busy cores, with room. */
+const TIMEOUT_MS = 20_000
+
+/**
+ * @param {{port: number, host: string, token: string, entryUrl: string|null, compiles: boolean, stylesheets: () => string[]}} target
+ * @returns {Promise<string|null>} null when ready, else what is missing
+ */
+export async function check({ port, host, token, entryUrl, compiles, stylesheets }) {
+  const page = await get(port, host, '/', 'text/html')
+  if (page.status !== 200 || !page.type.startsWith('text/html')) return `the page answers ${page.status}`
+  if (entryUrl === null) return null
+  const client = await get(port, host, '/@vite/client')
+  if (client.status !== 200 || !isScript(client.type)) return `/@vite/client answers ${client.status}`
+  if (compiles) {
+    const entry = await get(port, host, entryUrl)
+    if (entry.status !== 200 || !isScript(entry.type)) return `the entry module answers ${entry.status}`
+    for (const url of stylesheets()) {
+      const css = await get(port, host, url)
+      if (css.status !== 200 || !isScript(css.type)) return `a stylesheet answers ${css.status}`
+      if (css.body.includes('@tailwind ')) return 'a stylesheet still holds @tailwind: PostCSS does not run Tailwind'
+    }
+  }
+  return greets(port, host, token)
+}
+
+/** @param {string} type */
+const isScript = (type) => /^(text|application)\/javascript/.test(type)
+
+/**
+ * @param {number} port @param {string} host @param {string} path @param {string} [accept]
+ * @returns {Promise<{status: number, type: string, body: string}>}
+ */
+function get(port, host, path, accept = '*/*') {
+  return new Promise((resolve, reject) => {
+    const req = http.get({ host: '127.0.0.1', port, path, headers: { host, accept }, timeout: TIMEOUT_MS, agent: false }, (res) => {
+      let body = ''
+      res.setEncoding('utf8')
+      res.on('data', (chunk) => { body += chunk })
+      res.on('end', () => resolve({ status: res.statusCode ?? 0, type: res.headers['content-type'] ?? '', body }))
+      res.on('error', reject)
+    })
+    req.on('timeout', () => req.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))
+    req.on('error', reject)
+  })
+}
+
+/** @param {number} port @param {string} host @param {string} token @returns {Promise<string|null>} */
+function greets(port, host, token) {
+  return new Promise((resolve) => {
+    const ws = new WebSocket(`ws://127.0.0.1:${port}/hmr?token=${token}`, 'vite-hmr', { headers: { host }, handshakeTimeout: TIMEOUT_MS })
+    /** @param {string|null} verdict */
+    const end = (verdict) => {
+      ws.terminate()
+      resolve(verdict)
+    }
+    ws.on('message', (data) => end(String(data).includes('"connected"') ? null : 'the HMR socket greets with something else'))
+    ws.on('error', (error) => end(`the HMR socket fails: ${error.message}`))
+    ws.on('close', () => end('the HMR socket is closed before it greets'))
+  })
+}

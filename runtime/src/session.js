@@ -1,0 +1,215 @@
+/**
+ * The state of one session: its tree, its dev server, its phase. Batches run one after the other; the revision and
+ * digest that are reported are those of files on disk that Vite has been told about.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { DevServer } from './devServer.js'
+import { diagnose, errorPayload, Folders } from './diagnostics.js'
+import { log } from './log.js'
+import { check } from './readiness.js'
+import { Tree, treeDigest } from './tree.js'
+
+/** @typedef {import('./tree.js').FileContent} FileContent */
+/** @typedef {import('./devServer.js').Layout} Layout */
+/** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
+/** @typedef {{revision: number, digest: string, layout: Layout, files: FileContent[]}} PutFiles */
+/** @typedef {{baseRevision: number, baseDigest: string, revision: number, digest: string, layout: Layout, put: FileContent[], delete: string[]}} PatchFiles */
+/** @typedef {{revision: number, digest: string, hmr: {kind: string, modules: string[], durationMs: number}, diagnostics: Diagnostic[]}} Outcome */
+
+/** The message does not fit what the session has: 409. */
+export class Mismatch extends Error {
+  /** @param {'REVISION_MISMATCH'|'DIGEST_MISMATCH'} code @param {string} text */
+  constructor(code, text) {
+    super(text)
+    this.code = code
+  }
+}
+
+export class Session {
+  /** @param {object} options @param {import('./settings.js').Settings} options.settings @param {(payload: any) => void} options.observe */
+  constructor({ settings, observe }) {
+    this.settings = settings
+    this.observe = observe
+    this.tree = new Tree(path.join(settings.sessionDir, 'files'))
+    this.revision = 0
+    this.digest = treeDigest([])
+    /** @type {Layout|null} */
+    this.layout = null
+    /** @type {DevServer|null} */
+    this.current = null
+    this.ready = false
+    this.failed = false
+    this.restarts = 0
+    this.lastActivityAt = Date.now()
+    /** @type {Diagnostic|null} */
+    this.lastError = null
+    /** @type {Promise<unknown>} */
+    this.queue = Promise.resolve()
+    /** @type {Set<() => void>} */
+    this.waiters = new Set()
+    /** @type {{port: number, host: string}} set once the preview listens */
+    this.address = { port: 0, host: settings.publicUrl.host }
+  }
+
+  get phase() {
+    if (this.failed) return 'Failed'
+    return this.ready ? 'Ready' : 'Starting'
+  }
+
+  touch() {
+    this.lastActivityAt = Date.now()
+  }
+
+  /** Lays the folder out. node_modules stands above the files, so that no file name of a project reaches it. */
+  prepare() {
+    fs.rmSync(this.tree.dir, { recursive: true, force: true })
+    fs.mkdirSync(this.tree.dir, { recursive: true })
+    const link = path.join(this.settings.sessionDir, 'node_modules')
+    fs.rmSync(link, { force: true })
+    fs.symlinkSync(path.join(this.settings.catalogueDir, 'node_modules'), link)
+  }
+
+  /** @param {number} ms @returns {Promise<DevServer|null>} the dev server, as soon as one serves; null after `ms` */
+  async serving(ms) {
+    if (this.current !== null) return this.current
+    /** @type {(() => void)|undefined} */
+    let wake
+    await Promise.race([
+      new Promise((resolve) => { setTimeout(resolve, ms).unref() }),
+      new Promise((resolve) => { wake = () => resolve(undefined); this.waiters.add(wake) }),
+    ])
+    if (wake) this.waiters.delete(wake)
+    return this.current
+  }
+
+  /** @param {PutFiles} message @returns {Promise<Outcome>} */
+  put(message) {
+    return this.#serialised(async () => {
+      const keep = new Set(message.files.map((f) => f.path))
+      const remove = [...this.tree.hashes.keys()].filter((name) => !keep.has(name))
+      return this.#apply(message, message.files, remove)
+    })
+  }
+
+  /** @param {PatchFiles} message @returns {Promise<Outcome>} @throws {Mismatch} */
+  patch(message) {
+    return this.#serialised(async () => {
+      if (message.baseRevision !== this.revision || message.baseDigest !== this.digest || this.layout === null) {
+        throw new Mismatch('REVISION_MISMATCH', `this runtime is at revision ${this.revision}: send the whole tree`)
+      }
+      return this.#apply(message, message.put, message.delete)
+    })
+  }
+
+  /** @param {{revision: number, digest: string, layout: Layout}} target @param {FileContent[]} put @param {string[]} remove @returns {Promise<Outcome>} */
+  async #apply(target, put, remove) {
+    const started = performance.now()
+    const plan = this.tree.plan(put, remove)
+    if (treeDigest(plan.hashes) !== target.digest) {
+      throw new Mismatch('DIGEST_MISMATCH', 'the files do not have the digest that the message promises')
+    }
+    this.tree.write(plan)
+    const result = await this.#tell(plan.change, target.layout).catch((error) => {
+      // The files are on disk and Vite does not know: only a whole tree and a new dev server bring the two together.
+      this.layout = null
+      throw error
+    })
+    this.revision = target.revision
+    this.digest = target.digest
+    this.#remember(result)
+    return {
+      revision: target.revision,
+      digest: target.digest,
+      hmr: { kind: result.kind, modules: result.modules, durationMs: Math.round((performance.now() - started) * 10) / 10 },
+      diagnostics: result.diagnostics,
+    }
+  }
+
+  /** @param {import('./tree.js').Change} change @param {Layout} layout */
+  async #tell(change, layout) {
+    const dev = this.current
+    const first = this.layout === null
+    const same = !first && JSON.stringify(this.layout) === JSON.stringify(layout)
+    const touched = change.added.length + change.changed.length + change.removed.length > 0
+    this.layout = layout
+    if (dev !== null && same && !needsRestart(change)) {
+      return touched ? dev.apply(change) : { kind: /** @type {const} */ ('none'), modules: [], diagnostics: [] }
+    }
+    return this.#restart(layout, first)
+  }
+
+  /**
+   * A new dev server behind the same port and sockets.
+   * @param {Layout} layout @param {boolean} first
+   */
+  async #restart(layout, first) {
+    const old = this.current
+    this.current = null
+    this.ready = false
+    await old?.close()
+    if (!first) this.restarts += 1
+    const dev = new DevServer({ treeDir: this.tree.dir, layout, settings: this.settings, observe: this.observe })
+    fs.mkdirSync(dev.root, { recursive: true })
+    try {
+      const problems = await dev.start()
+      this.failed = false
+      this.current = dev
+      this.#wake()
+      const errors = await dev.warm()
+      await this.#verify(dev, errors.length === 0)
+      const diagnostics = [...problems, ...errors]
+      diagnostics.forEach((d) => this.observe(errorPayload(d)))
+      return { kind: /** @type {'none'|'restart'} */ (first ? 'none' : 'restart'), modules: [], diagnostics }
+    } catch (error) {
+      this.failed = true
+      this.#wake()
+      log('error', 'the dev server does not start')
+      const folders = new Folders({ root: dev.root, tree: this.tree.dir, hidden: [this.settings.sessionDir, this.settings.catalogueDir] })
+      return { kind: /** @type {const} */ ('error'), modules: [], diagnostics: [diagnose(error, folders)] }
+    }
+  }
+
+  /** @param {DevServer} dev @param {boolean} compiles */
+  async #verify(dev, compiles) {
+    const missing = await check({
+      ...this.address,
+      token: dev.vite.config.webSocketToken,
+      entryUrl: dev.entryUrl,
+      compiles,
+      stylesheets: () => dev.stylesheets(),
+    })
+    this.ready = missing === null
+    if (missing !== null) log('warning', 'not ready', { missing })
+  }
+
+  /** @param {{kind: string, diagnostics: Diagnostic[]}} result */
+  #remember({ kind, diagnostics }) {
+    if (diagnostics.length > 0) this.lastError = diagnostics[0] ?? null
+    else if (kind !== 'none' || this.current?.held.length === 0) this.lastError = null
+  }
+
+  /** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+  #serialised(work) {
+    const result = this.queue.then(work)
+    this.queue = result.catch(() => undefined)
+    return result
+  }
+
+  #wake() {
+    for (const wake of this.waiters) wake()
+    this.waiters.clear()
+  }
+
+  /** Waits for the batch that runs, then stops. */
+  async close() {
+    await this.queue
+    await this.current?.close()
+    this.current = null
+  }
+}
+
+/** Vite reads `.env` files once, when it starts. @param {import('./tree.js').Change} change */
+function needsRestart(change) {
+  return [...change.added, ...change.changed, ...change.removed].some((f) => /(^|\/)\.env(\.[\w.-]+)?$/.test(f))
+}

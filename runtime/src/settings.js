@@ -1,0 +1,52 @@
+/**
+ * The environment that the process is born with. Read once, then removed: session code that runs in this process
+ * (a Tailwind config, a PostCSS plugin) does not find the control token in `process.env`.
+ */
+import path from 'node:path'
+
+/**
+ * @typedef {object} Settings
+ * @property {string} sessionDir     absolute; this process owns it, it is filled by PUT
+ * @property {string} catalogueDir   absolute; node_modules/ and the pre-bundled deps/
+ * @property {{fd: number} | {host: string, port: number}} preview   where the preview listens
+ * @property {{host: string, port: number}} control
+ * @property {string} token          bearer token of the control API
+ * @property {URL} publicUrl         what the browser sees
+ * @property {string[]} allowedOrigins   exact origins that may frame the preview and observe it
+ * @property {boolean} exitOnStdinEnd
+ */
+
+const NAMES = [
+  'KP_SESSION_DIR', 'KP_CATALOGUE_DIR', 'KP_PREVIEW_FD', 'KP_PREVIEW_HOST', 'KP_PREVIEW_PORT', 'KP_CONTROL_HOST',
+  'KP_CONTROL_PORT', 'KP_CONTROL_TOKEN', 'KP_PUBLIC_URL', 'KP_ALLOWED_ORIGINS', 'KP_KEEP_STDIN',
+]
+
+/** @param {NodeJS.ProcessEnv} env @returns {Settings} @throws {Error} naming the variable that is missing or wrong */
+export function takeSettings(env) {
+  const given = Object.fromEntries(NAMES.map((name) => [name, env[name]]))
+  for (const name of NAMES) delete env[name]
+  /** @param {string} name */
+  const need = (name) => {
+    const value = given[name]
+    if (!value) throw new Error(`${name} is not set`)
+    return value
+  }
+  return {
+    sessionDir: path.resolve(need('KP_SESSION_DIR')),
+    catalogueDir: path.resolve(need('KP_CATALOGUE_DIR')),
+    preview: given.KP_PREVIEW_FD
+      ? { fd: integer('KP_PREVIEW_FD', given.KP_PREVIEW_FD) }
+      : { host: given.KP_PREVIEW_HOST ?? '127.0.0.1', port: integer('KP_PREVIEW_PORT', given.KP_PREVIEW_PORT ?? '0') },
+    control: { host: given.KP_CONTROL_HOST ?? '127.0.0.1', port: integer('KP_CONTROL_PORT', given.KP_CONTROL_PORT ?? '0') },
+    token: need('KP_CONTROL_TOKEN'),
+    publicUrl: new URL(need('KP_PUBLIC_URL')),
+    allowedOrigins: (given.KP_ALLOWED_ORIGINS ?? '').split(',').map((o) => o.trim()).filter(Boolean),
+    exitOnStdinEnd: given.KP_KEEP_STDIN !== '1',
+  }
+}
+
+/** @param {string} name @param {string} text */
+function integer(name, text) {
+  if (!/^\d+$/.test(text)) throw new Error(`${name} must be a whole number`)
+  return Number(text)
+}

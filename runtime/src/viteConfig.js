@@ -1,0 +1,104 @@
+/** Vite's configuration, which is ours: nothing of the project's own vite.config decides how the dev server runs. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { includeList, installPrebundle } from './prebundle.js'
+
+/** Files that Vite must not serve, whatever asks: secrets and configuration (platform.md, CVE-2025-30208 and its kin). */
+const DENIED = ['.env', '.env.*', '*.{crt,pem,key}', '**/.git/**', '.npmrc', 'vite.config.*', '*-lock.{json,yaml}', '*.lock']
+
+/** Imports of this name get the virtual entry of a project that only exports a component. */
+export const MOUNT_URL = '/@kontext-preview/mount.jsx'
+
+const vitePackage = path.dirname(fileURLToPath(import.meta.resolve('vite/package.json')))
+const toolModules = path.dirname(vitePackage)
+
+/**
+ * @param {object} options
+ * @param {string} options.root absolute Vite root
+ * @param {string} options.catalogueDir
+ * @param {string[]} options.allow folders that may be served besides the root
+ * @param {URL} options.publicUrl
+ * @param {any} options.upgrades emitter of the `upgrade` events that Vite shall handle
+ * @param {any[]} options.postcssPlugins
+ * @param {string|null} options.mount entry of a component-only project
+ * @param {import('vite').Logger} options.logger
+ * @returns {import('vite').InlineConfig}
+ */
+export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, postcssPlugins, mount, logger }) {
+  const secure = publicUrl.protocol === 'https:'
+  return {
+    configFile: false,
+    root,
+    base: '/',
+    mode: 'development',
+    appType: 'custom',
+    // Inside the root, so that no URL holds a folder of this machine; the name is one that no file of a project can have.
+    cacheDir: path.join(root, '.kontext-preview'),
+    clearScreen: false,
+    customLogger: logger,
+    define: { global: 'globalThis' },
+    resolve: { alias: aliases(root) },
+    css: { postcss: { plugins: postcssPlugins } },
+    plugins: [react(), mountPlugin(mount), projectPathsPlugin(root), prebundlePlugin(catalogueDir)],
+    optimizeDeps: { include: includeList(catalogueDir), entries: [] },
+    server: {
+      middlewareMode: true,
+      watch: null,
+      cors: false,
+      // The Host header is checked by the preview server, before Vite sees a request.
+      allowedHosts: true,
+      hmr: {
+        server: upgrades,
+        path: '/hmr',
+        protocol: secure ? 'wss' : 'ws',
+        clientPort: Number(publicUrl.port) || (secure ? 443 : 80),
+      },
+      fs: { strict: true, allow: [root, ...allow, toolModules], deny: DENIED },
+    },
+  }
+}
+
+/** `@/…` is what generated projects use for their source folder. @param {string} root */
+function aliases(root) {
+  return /** @type {Record<string, string>} */ (fs.existsSync(path.join(root, 'src')) ? { '@': path.join(root, 'src') } : {})
+}
+
+/** @param {string|null} entry @returns {import('vite').Plugin} */
+function mountPlugin(entry) {
+  return {
+    name: 'kontext-preview:mount',
+    resolveId: (id) => (id === MOUNT_URL ? id : null),
+    load(id) {
+      if (id !== MOUNT_URL || entry === null) return null
+      return `import { createElement } from 'react'
+import { createRoot } from 'react-dom/client'
+import * as module from ${JSON.stringify('/' + entry)}
+const Component = module.default ?? Object.values(module).find((value) => typeof value === 'function')
+createRoot(document.getElementById('root')).render(createElement(Component))
+`
+    },
+  }
+}
+
+/**
+ * React's development transform writes the file's absolute path into the served code; pages get the project's own.
+ * @param {string} root @returns {import('vite').Plugin}
+ */
+function projectPathsPlugin(root) {
+  const prefix = JSON.stringify(root + '/').slice(0, -1)
+  return {
+    name: 'kontext-preview:project-paths',
+    enforce: 'post',
+    transform: (code) => (code.includes(prefix) ? { code: code.replaceAll(prefix, '"/'), map: null } : null),
+  }
+}
+
+/** @param {string} catalogueDir @returns {import('vite').Plugin} */
+function prebundlePlugin(catalogueDir) {
+  return {
+    name: 'kontext-preview:prebundle',
+    configResolved: (config) => installPrebundle(config, catalogueDir),
+  }
+}
