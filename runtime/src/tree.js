@@ -44,7 +44,7 @@ export class Tree {
   /** @param {string} name @returns {string} absolute path @throws {UnsafePath} */
   resolve(name) {
     const unsafe = name.includes('\0') || name.includes('\\') || path.posix.isAbsolute(name)
-      || path.posix.normalize(name) !== name || name.split('/').some((s) => s === '..' || s === '.' || s === 'node_modules')
+      || path.posix.normalize(name) !== name || name.split('/').some((s) => s === '' || s === '..' || s === '.' || s === 'node_modules')
     if (unsafe) throw new UnsafePath('a path leaves the tree or is not normal')
     return path.join(this.dir, name)
   }
