@@ -1,0 +1,1 @@
+"""The HTTP face of kontext-preview: thin endpoints, one service, and a backend behind a port."""

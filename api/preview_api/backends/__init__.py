@@ -1,0 +1,1 @@
+"""Where sessions live: `base` is the port, every sub-package is one adapter."""

@@ -1,0 +1,141 @@
+"""The port between the service and whatever holds the sessions.
+
+Two adapters shape it: child processes on one machine (`local`), and API objects on a cluster, where any of N
+stateless replicas answers any call. So: records are values, not handles; every write of files is a compare-and-set
+on `revision`; nothing is remembered between two calls; durable first (`create`, `commit`), then `push`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from preview_core.filetree import FileTree
+from preview_core.wire import Outcome
+
+
+class Phase(StrEnum):
+    """Where the preview of a session is, for people and for `phase` in answers."""
+
+    PENDING = "Pending"  # accepted, nothing runs yet
+    STARTING = "Starting"
+    READY = "Ready"
+    SUSPENDED = "Suspended"  # nothing runs; the next call or page request wakes it
+    FAILED = "Failed"  # `last_error` says why
+
+
+class Ended(StrEnum):
+    """Why a tombstone is one."""
+
+    CLOSED = "closed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A session as it was read. Times are epoch milliseconds. `ended` set: a tombstone without files."""
+
+    id: str
+    owner: str
+    created_at: int
+    last_activity_at: int
+    expires_at: int
+    revision: int
+    digest: str
+    preview_url: str
+    ws_url: str
+    phase: Phase
+    last_error: str | None = None
+    ended: Ended | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A record and exactly the files of its revision."""
+
+    record: Record
+    tree: FileTree
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """What a create asks for. `idempotency_key` is opaque and already scoped to the owner."""
+
+    owner: str
+    idempotency_key: str | None
+    tree: FileTree
+    at: int
+    expires_at: int
+
+
+class BackendError(Exception):
+    """Base of what a backend raises besides the callers' errors (`Capacity`, `BackendUnavailable`)."""
+
+
+class Conflict(BackendError):
+    """Somebody else committed first: read again and re-apply."""
+
+
+class Gone(BackendError):
+    """The session ended meanwhile."""
+
+
+class Unreachable(BackendError):
+    """The files are durable but no runtime took them; the backend heals on its own."""
+
+
+class Backend(Protocol):
+    """Every method may raise `BackendUnavailable`; none of them blocks the event loop."""
+
+    async def start(self) -> None:
+        """Brings every unexpired session back; called once before the first request."""
+
+    async def stop(self) -> None:
+        """Ends what runs here. Sessions remain."""
+
+    async def ready(self) -> None:
+        """Raises BackendUnavailable (with a text for the operator) when creates and updates cannot work."""
+
+    async def create(self, new: NewSession) -> tuple[Record, bool]:
+        """Makes the session durable at revision 1 and sets its runtime going without waiting for it.
+
+        Returns `(record, True)`, or `(the live record with the same idempotency key, False)`: one atomic step.
+        Raises Capacity.
+        """
+
+    async def get(self, session_id: str) -> Record | None:
+        """The record, a tombstone's too. A miss is only reported after reading the source of truth."""
+
+    async def observe(self, record: Record) -> Record:
+        """The record with the phase and last error of this moment. Wakes a suspended session."""
+
+    async def load(self, session_id: str) -> Snapshot | None:
+        """Record and files; None when there is no such id. Raises Gone for a tombstone."""
+
+    async def commit(self, base: Snapshot, tree: FileTree, at: int, expires_at: int) -> Record:
+        """Durably replaces the files of `base` by `tree` at revision + 1. Raises Conflict, Gone."""
+
+    async def push(self, base: Snapshot, new: Snapshot) -> Outcome:
+        """Brings the session's runtime from `base` to `new` (or, if it is elsewhere, to the newest files).
+
+        Raises Unreachable; the runtime gets the files as soon as it is back.
+        """
+
+    async def touch(self, session_id: str, at: int, expires_at: int) -> Record | None:
+        """Records activity; durable before it returns when `expires_at` moved. None when the session ended."""
+
+    async def close(self, session_id: str, at: int) -> Record | None:
+        """Ends the session and deletes its files. On a tombstone: no change. None when there is no such id."""
+
+    async def find(self, idempotency_key: str) -> Record | None:
+        """The live session that was created under the key."""
+
+    async def held(self, owner: str) -> list[Record]:
+        """The live sessions of one owner."""
+
+    async def is_idle(self, record: Record, at: int) -> bool:
+        """True when nobody looks at the preview and nobody called lately: it may be retired or suspended."""
+
+    async def count(self) -> dict[Phase, int]:
+        """Live sessions by phase, for the metrics."""

@@ -1,0 +1,299 @@
+"""Keeps one session's preview answering: a child when somebody needs it, the waiting page when there is none.
+
+One task per session that is awake runs `start -> hydrate -> wait for the end -> back off`, and everything else only
+asks it (`wake`, `live`) or cancels it (`suspend`). So there is never a second child for a session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import httpx2
+import structlog
+from preview_core.client import RuntimeAway, RuntimeClient, RuntimeRefused
+
+from preview_api.backends.base import Gone, Phase, Snapshot, Unreachable
+from preview_api.backends.delivery import deliver, hydrate
+from preview_api.backends.local.backoff import Backoff
+from preview_api.backends.local.processes import Child, Launch, StartFailed, start
+from preview_api.backends.local.slots import Slots
+from preview_api.backends.local.sockets import Doorkeeper
+from preview_core.errors import BackendUnavailable, Capacity
+from preview_core.wire import Outcome, RuntimePhase, Status
+
+log = structlog.get_logger(__name__)
+
+# A caller who updates a session that is just starting wants to hear what Vite says; one who waits longer than a
+# start takes (about a second) gains nothing, the files are delivered anyway.
+AWAKE_TIMEOUT_S = 3.0
+# Whether the preview is looked at is asked while somebody else waits for the slot.
+IDLE_TIMEOUT_S = 1.0
+PHASES = {RuntimePhase.STARTING: Phase.STARTING, RuntimePhase.READY: Phase.READY, RuntimePhase.FAILED: Phase.FAILED}
+
+
+class Folders(Protocol):
+    """The session's working folder on disk."""
+
+    async def fresh(self, session_id: str) -> Path: ...
+    async def remove(self, session_id: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a supervisor needs from the backend."""
+
+    http: httpx2.AsyncClient
+    slots: Slots
+    folders: Folders
+    launch: Callable[[Path], Launch]
+    newest: Callable[[], Awaitable[Snapshot]]
+    remember: Callable[[Child | None], Awaitable[None]]
+    idle_after_s: float
+
+
+class Supervisor:
+    """Of one live session. `called_at` is a monotonic time: the last call or request that needs the child."""
+
+    def __init__(
+        self,
+        session_id: str,
+        listening: socket.socket,
+        host: str,
+        allowed_origins: Sequence[str],
+        around: Surroundings,
+    ) -> None:
+        self.id = session_id
+        self.called_at = time.monotonic()
+        self.last_error: str | None = None
+        self._door = Doorkeeper(listening, host, allowed_origins, self.wake)
+        self._around = around
+        self._task: asyncio.Task[None] | None = None
+        self._client: RuntimeClient | None = None
+        self._hydrated: Outcome | None = None
+        self._alive = asyncio.Event()
+        self._delivery = asyncio.Lock()
+        self._impatient = asyncio.Event()
+        self._backoff = Backoff()
+        self._suspending = False
+        self._wake_again = False
+        self._started = False
+        self._ended = False
+        self._healing: asyncio.Task[None] | None = None
+
+    # --- what others ask ---
+
+    async def open(self) -> None:
+        """Answers on the socket from now on."""
+        await self._door.open()
+
+    def wake(self) -> None:
+        """Sets the child going if it is not. Never waits and never fails: without room nothing happens."""
+        self.called_at = time.monotonic()
+        if self._suspending:
+            self._wake_again = True
+        elif not self._ended and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._run())
+            self._task.add_done_callback(_report)
+
+    async def push(self, base: Snapshot, new: Snapshot) -> Outcome:
+        """Delivers a committed change. Raises Unreachable; the child gets the files when it is back."""
+        # New files may be the fix of what ended it.
+        self._impatient.set()
+        async with self._delivery:
+            client = await self._live()
+            hydrated = self._hydrated
+            if hydrated is not None and hydrated.revision == new.record.revision:
+                return hydrated
+            try:
+                return await deliver(client, base, new, self._around.newest)
+            except RuntimeRefused as error:
+                log.error("runtime_refused", code=error.problem.code)  # noqa: TRY400 - its text may name files
+                raise Unreachable from error
+            except RuntimeAway as error:
+                # It hangs, or has just ended and is about to be started again: either way it gets the files.
+                self._healing = asyncio.create_task(self._heal())
+                raise Unreachable from error
+            except Gone as error:
+                raise Unreachable from error
+
+    async def status(self) -> Status | None:
+        """Of the running child; None when there is none that answers."""
+        client = self._client
+        if client is None:
+            return None
+        try:
+            async with asyncio.timeout(IDLE_TIMEOUT_S):
+                return await client.status()
+        except (RuntimeAway, RuntimeRefused, TimeoutError):
+            return None
+
+    async def observe(self) -> tuple[Phase, str | None]:
+        """The phase and the last error of this moment."""
+        status = await self.status()
+        if status is not None:
+            return PHASES[status.phase], status.last_error.message if status.last_error else self.last_error
+        return self.phase, self.last_error
+
+    @property
+    def phase(self) -> Phase:
+        """Without asking the child: a running one counts as Ready."""
+        if self._client is not None:
+            return Phase.READY
+        if self._backoff.failed:
+            return Phase.FAILED
+        if self._task is not None and not self._task.done() and not self._suspending:
+            return Phase.STARTING
+        return Phase.SUSPENDED if self._started else Phase.PENDING
+
+    async def idle_since(self) -> float | None:
+        """Monotonic time of the last use; None while a page is open, or used within the last `idle_after_s`."""
+        if self._is_recent(self.called_at):
+            return None
+        if self._client is None:
+            return self.called_at
+        status = await self.status()
+        if status is None:
+            # It does not answer: whoever looks at it sees nothing.
+            return self.called_at
+        if status.clients.hmr or status.clients.observers:
+            return None
+        ago = max(0.0, time.time() - status.last_activity_at / 1000)
+        used = max(self.called_at, time.monotonic() - ago)
+        return None if self._is_recent(used) else used
+
+    async def check(self, revision: int, digest: str) -> Status | None:
+        """The child's status; one that is alive but behind is brought up to date first."""
+        status = await self.status()
+        if status is None or (status.revision, status.digest) == (revision, digest) or self._delivery.locked():
+            return status
+        await self._heal()
+        return status
+
+    # --- what ends it ---
+
+    async def suspend(self) -> None:
+        """Ends the child; the next call or page request brings it back."""
+        self._suspending = True
+        try:
+            task, self._task = self._task, None
+            if task is not None:
+                task.cancel()
+                await asyncio.wait((task,))
+        finally:
+            self._suspending = False
+        if self._wake_again:
+            self._wake_again = False
+            self.wake()
+
+    async def end(self) -> None:
+        """Ends the child for good; the caller closes the socket."""
+        self._ended = True
+        await self.suspend()
+        self._door.shut()
+
+    # --- the task ---
+
+    async def _run(self) -> None:
+        while True:
+            began = time.monotonic()
+            try:
+                await self._around.slots.reserve(self)
+                await self._around.slots.vacated()
+                await self._one_life()
+            except Capacity:
+                log.info("no_room_to_wake")
+                return
+            except Gone:
+                return
+            except (StartFailed, RuntimeAway, RuntimeRefused, BackendUnavailable, OSError) as error:
+                self.last_error = str(error) if isinstance(error, StartFailed) else "the preview process did not start"
+            finally:
+                self._around.slots.release(self)
+            self._backoff = self._backoff.after(time.monotonic() - began)
+            log.warning("runtime_ended", failures=self._backoff.failures, retry_in_s=self._backoff.delay_s)
+            await self._wait_for_retry()
+
+    async def _one_life(self) -> None:
+        """From the start of a child to its end."""
+        async with self._around.slots.starts:
+            folder = await self._around.folders.fresh(self.id)
+            child = await start(self._around.launch(folder))
+        self._started = True
+        try:
+            await self._around.remember(child)
+            # From here on the child accepts: it holds a navigation until its first files are there.
+            self._door.shut()
+            client = RuntimeClient(child.control_url, child.token, self._around.http)
+            await self._become_live(client)
+            status = await child.wait()
+            self.last_error = f"the preview process ended ({_how(status)})"
+        finally:
+            # Shielded: a second cancellation must not leave a child behind.
+            await asyncio.shield(self._after_life(child))
+
+    async def _become_live(self, client: RuntimeClient) -> None:
+        outcome = await hydrate(client, await self._around.newest())
+        self._client, self._hydrated = client, outcome
+        self._alive.set()
+
+    async def _after_life(self, child: Child) -> None:
+        self._client = self._hydrated = None
+        self._alive.clear()
+        try:
+            await self._door.open()
+        finally:
+            await child.stop()
+            await self._around.remember(None)
+            await self._around.folders.remove(self.id)
+
+    async def _wait_for_retry(self) -> None:
+        self._impatient.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._backoff.delay_s):
+                await self._impatient.wait()
+
+    async def _live(self) -> RuntimeClient:
+        self.wake()
+        if self._client is None and self._task is not None:
+            alive = asyncio.create_task(self._alive.wait())
+            # The task ends when there is no room: then nobody needs to wait.
+            await asyncio.wait((alive, self._task), timeout=AWAKE_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+            alive.cancel()
+        if self._client is None:
+            raise Unreachable
+        return self._client
+
+    async def _heal(self) -> None:
+        """Gives a child that is behind the newest files, and ends one that does not take them."""
+        async with self._delivery:
+            client, task = self._client, self._task
+            if client is None or task is None:
+                return
+            log.warning("runtime_behind")
+            try:
+                await hydrate(client, await self._around.newest())
+            except Gone:
+                return
+            except (RuntimeAway, RuntimeRefused):
+                log.warning("runtime_replaced")
+                await self.suspend()
+                self.wake()
+
+    def _is_recent(self, moment: float) -> bool:
+        return time.monotonic() - moment < self._around.idle_after_s
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("supervisor_failed", error=type(error).__name__)
+
+
+def _how(status: int) -> str:
+    return f"signal {-status}" if status < 0 else f"status {status}"

@@ -1,0 +1,290 @@
+"""What the API promises, on top of any backend: durable first, then push, then answer.
+
+Nothing is remembered between two requests but locks: one update of a session at a time here, and the backend's
+compare-and-set against everybody else (G29).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
+
+import structlog
+from preview_core.layout import layout
+
+from preview_api import quota
+from preview_api.backends.base import Backend, Conflict, Gone, NewSession, Record, Snapshot, Unreachable
+from preview_api.expiry import extended, first_expiry, is_expired
+from preview_api.metrics import Metrics
+from preview_api.requests import Create, Files
+from preview_core import batch as batches
+from preview_core.batch import Batch
+from preview_core.errors import (
+    BackendUnavailable,
+    InvalidFilePath,
+    QuotaExceeded,
+    SessionExpired,
+    SessionNotFound,
+)
+from preview_core.filetree import FileTree
+from preview_core.naming import is_session_id
+from preview_core.wire import Hmr, HmrKind, Layout, Outcome
+
+log = structlog.get_logger(__name__)
+
+# Each conflict means that another replica's update went through; more in a row than this is a storm, not a race.
+COMMIT_TRIES = 5
+PROJECT_TYPES = ("icpstudio",)
+# What `batch` says about contents; every other reason is about a name.
+CONTENT_REASONS = frozenset({"content-not-a-string", "content-encoding"})
+# Applying a batch hashes it and looks at every file: beyond this it would hold up the other requests.
+INLINE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Created:
+    """What a create came to."""
+
+    record: Record
+    reused: bool
+    layout: Layout
+    warnings: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What an update came to. `outcome` None: the runtime did not take it (yet)."""
+
+    record: Record
+    tree: FileTree
+    batch: Batch
+    outcome: Outcome | None
+
+    @property
+    def hmr(self) -> Hmr:
+        if self.outcome is None:
+            return Hmr(kind=HmrKind.NONE, modules=[], duration_ms=0)
+        return self.outcome.hmr
+
+
+class PreviewService:
+    """`clock` gives epoch milliseconds."""
+
+    def __init__(self, backend: Backend, clock: Callable[[], int], metrics: Metrics) -> None:
+        self._backend = backend
+        self._clock = clock
+        self._metrics = metrics
+        # Entries live as long as somebody holds or awaits the lock.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def create(self, request: Create, owner: str, idempotency: str | None = None) -> Created:
+        """`idempotency`: the caller's key already mixed with the body. Raises the callers' errors."""
+        if request.session_id is not None and is_session_id(request.session_id):
+            live = await self._live(request.session_id)
+            if live is not None:
+                return await self._reuse(live, request)
+        key = _scoped_key(owner, request.session_id, idempotency)
+        async with self._turn(f"create {owner}"):
+            known = await self._backend.find(key) if key is not None else None
+            created = None if known is not None else await self._new(request, owner, key)
+        if created is not None:
+            return created
+        assert known is not None  # noqa: S101 - one of the two is
+        if idempotency is not None:
+            return await self._again(known)
+        return await self._reuse(known, request)
+
+    async def update(self, session_id: str, request: Files) -> Updated:
+        """Raises SessionNotFound, SessionExpired, InvalidFilePath and what the backend raises."""
+        async with self._turn(session_id):
+            base, batch, record = await self._commit(session_id, request)
+            if record is base.record:
+                return Updated(await self._touched(record), base.tree, batch, None)
+            new = Snapshot(record, batch.tree)
+            outcome = await self._push(base, new)
+        return Updated(record, batch.tree, batch, outcome)
+
+    async def status(self, session_id: str) -> Record:
+        """Asking counts as activity and wakes a suspended preview."""
+        record = await self._touched(await self._known(session_id))
+        observed = await self._backend.observe(record)
+        return replace(record, phase=observed.phase, last_error=observed.last_error)
+
+    async def close(self, session_id: str) -> None:
+        """Ends the session; again on a tombstone: the same. Raises SessionNotFound."""
+        if not is_session_id(session_id) or await self._backend.close(session_id, self._clock()) is None:
+            raise SessionNotFound
+
+    # --- create ---
+
+    async def _new(self, request: Create, owner: str, key: str | None) -> Created | None:
+        batch = await _applied(FileTree(), request)
+        _refuse_if_no_name_is_usable(batch, request)
+        await self._admit(owner)
+        now = self._clock()
+        new = NewSession(owner=owner, idempotency_key=key, tree=batch.tree, at=now, expires_at=first_expiry(now))
+        record, fresh = await self._backend.create(new)
+        if not fresh:
+            # Another replica was faster with the same key.
+            return await (self._reuse(record, request) if request.session_id else self._again(record))
+        self._metrics.created.inc()
+        return _created(record, False, batch, request)
+
+    async def _reuse(self, record: Record, request: Create) -> Created:
+        try:
+            updated = await self.update(record.id, request)
+        except (SessionNotFound, SessionExpired):
+            # It ended while we looked: the caller wants a session, not that one.
+            return await self.create(replace(request, session_id=None), record.owner)
+        return _created(updated.record, True, updated.batch, request)
+
+    async def _again(self, record: Record) -> Created:
+        """A repeated create: the answer of the first one, without undoing what came after it."""
+        snapshot = await self._loaded(record.id)
+        return Created(await self._touched(snapshot.record), True, layout(snapshot.tree), [])
+
+    async def _admit(self, owner: str) -> None:
+        """Makes room in the owner's quota. Raises QuotaExceeded. The caller holds the owner's turn."""
+        decision = quota.admission(await self._backend.held(owner))
+        if isinstance(decision, quota.Admit):
+            return
+        now = self._clock()
+        for session_id in decision.candidates:
+            record = await self._backend.get(session_id)
+            if record is not None and await self._backend.is_idle(record, now):
+                await self._backend.close(session_id, now)
+                self._metrics.retired.inc()
+                return
+        raise QuotaExceeded(retry_after=quota.RETRY_AFTER_S)
+
+    # --- update ---
+
+    async def _commit(self, session_id: str, request: Files) -> tuple[Snapshot, Batch, Record]:
+        """The snapshot that was changed, what was applied, and the record after it: the same one if nothing changed."""
+        for _ in range(COMMIT_TRIES):
+            base = await self._loaded(session_id)
+            batch = await _applied(base.tree, request)
+            _refuse_if_no_name_is_usable(batch, request)
+            if batch.tree == base.tree:
+                return base, batch, base.record
+            now = self._clock()
+            try:
+                record = await self._backend.commit(base, batch.tree, now, extended(base.record.expires_at, now))
+            except Conflict:
+                self._metrics.conflicts.inc()
+                continue
+            except Gone as error:
+                raise SessionExpired from error
+            return base, batch, record
+        raise BackendUnavailable(retry_after=1)
+
+    async def _push(self, base: Snapshot, new: Snapshot) -> Outcome | None:
+        with self._metrics.push_seconds.time():
+            try:
+                outcome = await self._backend.push(base, new)
+            except Unreachable:
+                self._metrics.updates.labels("away").inc()
+                return None
+        self._metrics.updates.labels(outcome.hmr.kind.value).inc()
+        return outcome
+
+    # --- reading ---
+
+    async def _known(self, session_id: str) -> Record:
+        record = await self._backend.get(session_id) if is_session_id(session_id) else None
+        if record is None:
+            raise SessionNotFound
+        if record.ended is not None or is_expired(record.expires_at, self._clock()):
+            raise SessionExpired
+        return record
+
+    async def _live(self, session_id: str) -> Record | None:
+        try:
+            return await self._known(session_id)
+        except (SessionNotFound, SessionExpired):
+            return None
+
+    async def _loaded(self, session_id: str) -> Snapshot:
+        await self._known(session_id)
+        try:
+            snapshot = await self._backend.load(session_id)
+        except Gone as error:
+            raise SessionExpired from error
+        if snapshot is None:
+            raise SessionNotFound
+        return snapshot
+
+    async def _touched(self, record: Record) -> Record:
+        now = self._clock()
+        touched = await self._backend.touch(record.id, now, extended(record.expires_at, now))
+        if touched is None:
+            raise SessionExpired
+        return touched
+
+    def _turn(self, name: str) -> asyncio.Lock:
+        lock = self._turns.get(name)
+        if lock is None:
+            lock = self._turns[name] = asyncio.Lock()
+        return lock
+
+
+def owner_of(origin: str | None, address: str | None) -> str:
+    """Who a caller is when nobody authenticates: the page and the machine that it runs on."""
+    return f"{origin or '-'} {address or '-'}"
+
+
+def idempotency_of(header: str | None, body: bytes) -> str | None:
+    """The caller's Idempotency-Key together with what it was sent for."""
+    if header is None:
+        return None
+    return hashlib.sha256(header.encode() + b"\0" + hashlib.sha256(body).digest()).hexdigest()
+
+
+def _scoped_key(owner: str, session_id: str | None, idempotency: str | None) -> str | None:
+    """A header's key, else an id that we do not (any longer) know: N creates with it make one new session."""
+    if idempotency is not None:
+        kind, text = "header", idempotency
+    elif session_id is not None and is_session_id(session_id):
+        kind, text = "id", session_id
+    else:
+        return None
+    return hashlib.sha256("\0".join((kind, owner, text)).encode()).hexdigest()
+
+
+async def _applied(tree: FileTree, request: Files) -> Batch:
+    def work() -> Batch:
+        batch = batches.apply(tree, request.files, request.deleted, request.package_json)
+        # Computed here, off the event loop for a big one: everybody asks for it next.
+        _ = batch.tree.digest
+        return batch
+
+    size = sum(len(file.content) for file in request.files if isinstance(file.content, str))
+    return work() if size < INLINE_BYTES else await asyncio.to_thread(work)
+
+
+def _refuse_if_no_name_is_usable(batch: Batch, request: Files) -> None:
+    """A fault of some files is told in a 200; a request of which nothing can be placed is refused."""
+    names = len(request.files) + len(request.deleted)
+    if not names or len(batch.rejected) < names or request.package_json is not None:
+        return
+    if all(rejected["reason"] not in CONTENT_REASONS for rejected in batch.rejected):
+        reasons = sorted({rejected["reason"] for rejected in batch.rejected})
+        raise InvalidFilePath(f"No file name in the request can be used ({', '.join(reasons)})")
+
+
+def _created(record: Record, reused: bool, batch: Batch, request: Create) -> Created:
+    found = layout(batch.tree)
+    warnings = [*batch.warnings, *map(_refusal, batch.rejected)]
+    if found.entry is None:
+        warnings.append({"code": "NO_ENTRY", "path": found.root, "message": "Nothing in the project can be rendered"})
+    if request.project_type not in (None, *PROJECT_TYPES):
+        warnings.append({"code": "UNKNOWN_PROJECT_TYPE", "path": "", "message": "Treated as an icpstudio project"})
+    return Created(record, reused, found, warnings)
+
+
+def _refusal(rejected: dict[str, str]) -> dict[str, str]:
+    code = "INVALID_CONTENT" if rejected["reason"] in CONTENT_REASONS else "INVALID_FILE_PATH"
+    return {"code": code, "path": rejected["name"], "message": f"Not kept: {rejected['reason']}"}
