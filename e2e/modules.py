@@ -1,9 +1,15 @@
-"""Where the pinned packages are: Vite and its plugin, and the catalogue that the projects import from."""
+"""The runtime's installation, as `kontext-preview install` makes it: the tests and the bench use the product's own."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+import platformdirs
+
+from preview_api.backends.local.installation import Installation, ensure
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -16,9 +22,13 @@ class Modules:
     catalogue: Path
 
 
+@cache
+def installation() -> Installation:
+    """The installation, made now if it is not there. Raises InstallationFailed."""
+    return ensure(platformdirs.user_cache_path("kontext-preview"), lambda step: print(step, file=sys.stderr))
+
+
 def installed() -> Modules:
-    """The folders of the runtime's installation. FileNotFoundError says what to run."""
-    found = Modules(CHECKOUT / "runtime/node_modules", CHECKOUT / "runtime/catalogue/node_modules")
-    if not (found.runtime / "vite").is_dir() or not (found.catalogue / "react").is_dir():
-        raise FileNotFoundError("The session runtime is not installed: run `kontext-preview install`.")
-    return found
+    """Where its packages are."""
+    home = installation()
+    return Modules(home.app.parent / "node_modules", home.catalogue / "node_modules")

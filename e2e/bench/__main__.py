@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-# Run as a folder, only this folder is on the path; the packages are found from the checkout's root (appended: nothing
-# there may shadow the standard library).
-sys.path.append(str(Path(__file__).resolve().parents[2]))
+# Run as a folder, only this folder is on the path. Appended, because the checkout's root holds a folder `operator`,
+# which must not shadow the standard library's.
+_CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path += [str(_CHECKOUT), str(_CHECKOUT / "core"), str(_CHECKOUT / "api")]
 
-from e2e.bench.cli import main
+from e2e.bench.cli import main  # noqa: E402
 
 sys.exit(main())
