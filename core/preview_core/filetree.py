@@ -51,7 +51,7 @@ class FileTree(Mapping[str, File]):
         return hash(self.digest)
 
     def replace(self, put: Iterable[File] = (), delete: Iterable[str] = ()) -> FileTree:
-        """Without the paths in `delete` (absent ones are no error) and with the files in `put`; a path in both stays."""
+        """Without the paths in `delete` (absent ones are no error), with the files in `put`; a path in both stays."""
         gone = set(delete)
         kept = (file for path, file in self._files.items() if path not in gone)
         return FileTree((*kept, *put))
