@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx2
 from pydantic import ValidationError
@@ -115,8 +115,7 @@ def _raise_for(response: httpx2.Response) -> None:
 
 def _parsed(answer: type[_Answer], response: httpx2.Response) -> _Answer:
     try:
-        content: Any = response.json()
-        return answer.model_validate(content)
-    except (ValidationError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        return answer.model_validate_json(response.content, strict=True, by_name=False, by_alias=True)
+    except ValidationError as error:
         # Its content may be a project's: only what was expected is named.
         raise RuntimeAway(f"answered {response.status_code} without a valid {answer.__name__}") from error
