@@ -7,7 +7,7 @@ import { EventEmitter } from 'node:events'
 import path from 'node:path'
 import { createServer, version } from 'vite'
 import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
-import { Group, leafFirst, message, outcome } from './hmrPass.js'
+import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
 import { log } from './log.js'
 import { isStyleConfig, PostcssPlugins } from './postcss.js'
 import { MOUNT_URL, viteConfig } from './viteConfig.js'
@@ -82,7 +82,11 @@ export class DevServer {
       mount: layout.mount ? layout.entry : null,
       logger: silent,
     })
-    config.plugins?.push({ name: 'kontext-preview:errors', configureServer: (server) => () => { server.middlewares.use(this.#failed) } })
+    config.plugins?.push({
+      name: 'kontext-preview:outcome',
+      configureServer: (server) => () => { server.middlewares.use(this.#failed) },
+      hotUpdate: ({ type, modules }) => modules.filter((mod) => this.#matters(mod, type)),
+    })
     config.server = { ...config.server, hotUpdateEnvironments: this.#hotUpdate }
     this.vite = await createServer(config)
     this.#interceptSend()
@@ -111,16 +115,14 @@ export class DevServer {
   async warm() {
     if (this.entryUrl === null) return []
     await this.client.transformRequest(this.entryUrl).catch(() => null) // the walk reports it
-    const errors = await this.#compile([this.entryUrl])
+    const errors = await this.#compile([this.entryUrl], new Group())
     if (errors.length > 0) this.brokenPage = true
     return errors
   }
 
-  /** URLs of the stylesheets that the page has loaded, relative to the root. */
+  /** The project's stylesheets that Vite has loaded. */
   stylesheets() {
-    return [...this.client.moduleGraph.urlToModuleMap.values()]
-      .filter((mod) => mod.type === 'css' && mod.id !== null && mod.file?.startsWith(this.treeDir + '/'))
-      .map((mod) => mod.url)
+    return [...this.client.moduleGraph.urlToModuleMap.values()].filter((mod) => this.#isOurs(mod) && STYLESHEET.test(mod.file ?? ''))
   }
 
   /**
@@ -136,9 +138,8 @@ export class DevServer {
     for (const file of added) await this.#emit('add', file, group)
     for (const file of changed) await this.#emit('change', file, group)
     // What imports a removed file shows only once the rest of the batch has been compiled (a rename is add + change + unlink).
-    if (change.removed.length > 0) await this.#compile(this.#urls(group))
+    if (change.removed.length > 0) await this.#compile(this.#urls(group), group)
     for (const file of change.removed) await this.#emit('unlink', this.#abs(file), group)
-    this.#forgetUnused(group, change.removed.map((f) => this.#abs(f)))
     return this.#release(group, problems)
   }
 
@@ -150,7 +151,7 @@ export class DevServer {
     /** @type {Diagnostic[]} */
     let errors = []
     for (const candidate of waiting) {
-      errors = [...candidate.errors.map((e) => diagnose(e, this.folders)), ...await this.#compile(this.#urls(candidate))]
+      errors = [...candidate.errors.map((e) => diagnose(e, this.folders)), ...await this.#compile(this.#urls(candidate), candidate)]
       if (errors.length > 0) this.held.push(candidate)
       else released.absorb(candidate)
     }
@@ -158,8 +159,7 @@ export class DevServer {
     if (failed) this.held = this.held.filter((older) => older === group || !older.supersededBy(group))
     else errors = []
     if (this.brokenPage && this.held.length === 0) await this.#recover(released)
-    const payload = message(released)
-    if (payload !== null) this.#deliver(payload)
+    for (const payload of [message(released), prune(released)]) if (payload !== null) this.#deliver(payload)
     const diagnostics = [...problems, ...errors]
     if (failed || problems.length > 0) diagnostics.forEach((d) => this.observe(errorPayload(d)))
     return { ...outcome(released, failed || problems.length > 0), diagnostics }
@@ -167,7 +167,7 @@ export class DevServer {
 
   /** A page that could not load is reloaded as soon as all of it compiles. @param {Group} released */
   async #recover(released) {
-    if (this.entryUrl !== null && (await this.#compile([this.entryUrl])).length > 0) return
+    if (this.entryUrl !== null && (await this.#compile([this.entryUrl], released)).length > 0) return
     this.brokenPage = false
     released.reload = true
   }
@@ -180,9 +180,15 @@ export class DevServer {
 
   /**
    * Transforms the given modules and all that they import, as far as it is not in Vite's cache.
-   * @param {string[]} urls @returns {Promise<Diagnostic[]>}
+   * @param {string[]} urls @param {Group} group collects what Vite emits meanwhile
+   * @returns {Promise<Diagnostic[]>}
    */
-  async #compile(urls) {
+  #compile(urls, group) {
+    return batch.run({ group, done: () => {} }, () => this.#walk(urls))
+  }
+
+  /** @param {string[]} urls @returns {Promise<Diagnostic[]>} */
+  async #walk(urls) {
     /** @type {Diagnostic[]} */
     const errors = []
     /** @type {Set<string>} */
@@ -202,9 +208,13 @@ export class DevServer {
     const known = await this.client.moduleGraph.getModuleByUrl(url)
     if (known && !this.#isOurs(known)) return []
     if (!known?.transformResult) {
+      const accepting = known?.isSelfAccepting
       try {
         await this.client.transformRequest(url)
       } catch (error) {
+        // Vite forgets here that the module accepts itself, so that its fix reloads the page. No page was told of the
+        // error: each still runs the version that does accept, and keeps its state when the fix comes.
+        if (known && accepting !== undefined && !this.brokenPage) known.isSelfAccepting = accepting
         errors.push(diagnose(error, this.folders))
         return []
       }
@@ -257,8 +267,7 @@ export class DevServer {
     if (!touched) return []
     const problems = await this.#reloadStyles()
     if (problems.length === 0) {
-      const files = new Set([...this.client.moduleGraph.urlToModuleMap.values()]
-        .filter((mod) => mod.type === 'css' && this.#isOurs(mod)).map((mod) => /** @type {string} */ (mod.file)))
+      const files = new Set(this.stylesheets().map((mod) => /** @type {string} */ (mod.file)))
       for (const file of files) await this.#emit('change', file, group)
     }
     return problems
@@ -274,13 +283,15 @@ export class DevServer {
     }
   }
 
-  /** Updates of removed modules that nothing imports any more are no news to a page. @param {Group} group @param {string[]} removed absolute */
-  #forgetUnused(group, removed) {
-    const gone = new Set(removed)
-    group.filter((update) => {
-      const mod = this.client.moduleGraph.urlToModuleMap.get(update.acceptedPath)
-      return !(mod?.file && gone.has(mod.file) && mod.importers.size === 0)
-    })
+  /**
+   * A module that nothing imports is on no page: Vite would reload every page for its change. What the HTML loads
+   * itself (the entry; anything, in an index.html of the project's own) has no importers either, and counts.
+   * @param {import('vite').EnvironmentModuleNode} mod @param {'create'|'update'|'delete'} type
+   */
+  #matters(mod, type) {
+    if (mod.importers.size > 0) return true
+    if (mod.id === null || type === 'delete') return false
+    return this.layout.index === 'project' || mod.url === this.entryUrl || mod.url.includes('?') || mod.isSelfAccepting === undefined
   }
 
   /** @param {string} file absolute @returns {string[]} files that its modules import */

@@ -9,13 +9,15 @@
 /** @typedef {{type: string, path: string, acceptedPath: string, timestamp: number}} Update */
 /** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
 
-const STYLESHEET = /\.(css|scss|sass|less|styl|stylus|pcss|postcss)(\?|$)/
+export const STYLESHEET = /\.(css|scss|sass|less|styl|stylus|pcss|postcss)(\?|$)/
 
 export class Group {
   constructor() {
     /** @type {Map<string, Update>} */
     this.updates = new Map()
     this.reload = false
+    /** @type {Set<string>} modules that nothing imports any more */
+    this.pruned = new Set()
     /** @type {unknown[]} errors of hooks, before anything was transformed */
     this.errors = []
   }
@@ -24,6 +26,7 @@ export class Group {
   collect(payload) {
     if (payload.type === 'full-reload') this.reload = true
     if (payload.type === 'error') this.errors.push(payload.err)
+    if (payload.type === 'prune') for (const path of payload.paths) this.pruned.add(path)
     if (payload.type === 'update') for (const update of payload.updates) this.#add(update)
   }
 
@@ -32,11 +35,6 @@ export class Group {
     const key = `${update.path}\n${update.acceptedPath}`
     this.updates.delete(key)
     this.updates.set(key, update)
-  }
-
-  /** @param {(update: Update) => boolean} keep */
-  filter(keep) {
-    for (const [key, update] of this.updates) if (!keep(update)) this.updates.delete(key)
   }
 
   get empty() {
@@ -52,7 +50,16 @@ export class Group {
   absorb(other) {
     this.reload ||= other.reload
     for (const update of other.updates.values()) this.#add(update)
+    for (const path of other.pruned) this.pruned.add(path)
   }
+}
+
+/**
+ * The styles of pruned modules go after the update that stopped importing them, never without it.
+ * @param {Group} group @returns {{type: 'prune', paths: string[]} | null}
+ */
+export function prune(group) {
+  return group.reload || group.pruned.size === 0 ? null : { type: 'prune', paths: [...group.pruned] }
 }
 
 /**

@@ -55,7 +55,9 @@ async function pluginsOf(root) {
     ? JSON.parse(fs.readFileSync(postcssFile, 'utf8'))
     : await loadConfig(postcssFile)
   const config = typeof raw === 'function' ? await raw({ env: 'development', mode: 'development', cwd: root }) : raw
-  return Promise.all(entriesOf(config?.plugins ?? []).map((entry) => instance(entry, require, tailwind)))
+  const plugins = await Promise.all(entriesOf(config?.plugins ?? []).map((entry) => instance(entry, require, tailwind)))
+  // A config that forgets Tailwind must not leave `@tailwind` in the page; a stylesheet without it is left as it is.
+  return plugins.some((plugin) => plugin?.postcssPlugin === 'tailwindcss') ? plugins : [await tailwind(), ...plugins]
 }
 
 /** `{name: options}` and `[plugin, …]` become one list; `false` switches a plugin off. @param {any} plugins */

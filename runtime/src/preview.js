@@ -46,6 +46,7 @@ export class Preview {
     const dev = await this.session.serving(HOLD_MS)
     if (dev === null) return this.#waiting(res, page)
     if (page) this.session.touch()
+    quieten(res)
     dev.vite.middlewares(req, res, () => {
       this.#afterVite(dev, res, url, page).catch((error) => this.#crash(error, res))
     })
@@ -121,6 +122,14 @@ async function readInside(root, name) {
     if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return null
     throw error
   }
+}
+
+/** Vite's 403 lists the folders of this machine that it may serve; ours says no. @param {http.ServerResponse} res */
+function quieten(res) {
+  const write = /** @type {any} */ (res.write.bind(res))
+  const end = /** @type {any} */ (res.end.bind(res))
+  res.write = (/** @type {any[]} */ ...args) => (res.statusCode === 403 ? true : write(...args))
+  res.end = (/** @type {any[]} */ ...args) => (res.statusCode === 403 ? end('Forbidden') : end(...args))
 }
 
 /** @param {http.ServerResponse} res @param {string} body */

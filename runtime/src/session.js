@@ -177,7 +177,7 @@ export class Session {
       token: dev.vite.config.webSocketToken,
       entryUrl: dev.entryUrl,
       compiles,
-      stylesheets: () => dev.stylesheets(),
+      stylesheets: () => dev.stylesheets().map((mod) => mod.url),
     })
     this.ready = missing === null
     if (missing !== null) log('warning', 'not ready', { missing })

@@ -1,0 +1,98 @@
+"""The control API: who may speak, what is refused, and what a runtime says it has."""
+
+from __future__ import annotations
+
+import pytest
+from tests.runtime.conftest import Start
+from tests.runtime.harness import STUDIO, Runtime
+from tests.runtime.project import APP, FILES
+
+from preview_core.filetree import FileTree
+from preview_core.wire import Status
+
+PATCH = {
+    "baseRevision": 7,
+    "baseDigest": "0" * 64,
+    "revision": 8,
+    "digest": "0" * 64,
+    "layout": STUDIO.wire(),
+    "put": [],
+    "delete": [],
+}
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/v1/status"), ("PUT", "/v1/files"), ("PATCH", "/v1/files"), ("POST", "/v1/shutdown")]
+)
+def test_nobody_speaks_to_a_session_without_its_token(served: Runtime, method: str, path: str, token: str) -> None:
+    answer = served.control(method, path, body={}, token=token)
+    assert answer.status == 401
+    assert "UNAUTHORIZED" in answer.body
+
+
+def test_the_probes_need_no_token(served: Runtime) -> None:
+    assert served.control("GET", "/healthz", token="").status == 200
+    assert served.control("GET", "/readyz", token="").status == 200
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '{"revision":1}', '{"revision":"1"}', "\u0000"])
+def test_a_message_that_is_none_is_refused_and_says_why(served: Runtime, body: str) -> None:
+    answer = served.control("PUT", "/v1/files", body=body)
+    assert answer.status == 400
+    assert "INVALID_MESSAGE" in answer.body
+
+
+def test_an_unknown_call_is_not_found(served: Runtime) -> None:
+    assert served.control("GET", "/v1/nothing").status == 404
+
+
+def test_a_gap_is_refused_with_what_the_runtime_has(served: Runtime) -> None:
+    answer = served.control("PATCH", "/v1/files", PATCH)
+    assert answer.status == 409
+    assert f'"revision":{served.revision}' in answer.body
+    assert served.tree.digest in answer.body
+
+
+def test_files_that_do_not_have_the_promised_digest_are_not_written(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    message = {**PATCH, "baseRevision": runtime.revision, "baseDigest": runtime.tree.digest, "revision": 9}
+    lost = {"path": "src/frontend/src/App.tsx", "content": "lost", "encoding": "utf-8"}
+    assert runtime.control("PATCH", "/v1/files", {**message, "put": [lost]}).status == 409
+    assert "lost" not in runtime.get("/src/App.tsx").body
+    assert runtime.patch({"src/App.tsx": APP.replace("{count}", "{count}!")}).hmr.kind == "update"
+
+
+@pytest.mark.parametrize("path", ["../escaped", "/tmp/escaped", "a/../../escaped", "node_modules/react/index.js"])
+def test_g37_a_path_outside_the_session_is_refused(start: Start, path: str) -> None:
+    runtime = start()
+    message = {
+        "revision": 1,
+        "digest": FileTree().digest,
+        "layout": STUDIO.wire(),
+        "files": [{"path": path, "content": "x", "encoding": "utf-8"}],
+    }
+    assert runtime.control("PUT", "/v1/files", message).status == 400
+    assert not list(runtime.folder.parent.rglob("escaped"))
+
+
+def test_the_status_has_the_shape_that_both_languages_know(served: Runtime) -> None:
+    status = Status.model_validate(served.status())
+    assert status.phase == "Ready"
+    assert status.digest == served.tree.digest
+    assert status.rss_bytes > 50_000_000
+
+
+def test_the_process_ends_when_its_parent_does(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    runtime.end_input()
+    assert runtime.process.wait(5) == 0
+
+
+def test_the_process_ends_well_on_sigterm_and_on_shutdown(start: Start) -> None:
+    terminated, shut = start(), start()
+    terminated.process.terminate()
+    assert shut.control("POST", "/v1/shutdown").status == 202
+    assert (terminated.process.wait(5), shut.process.wait(5)) == (0, 0)

@@ -1,0 +1,176 @@
+"""What Vite really does with a batch, and what the answer says of it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from tests.runtime.conftest import Start
+from tests.runtime.harness import Runtime
+from tests.runtime.project import APP, CSS, FILES, INDEX, TITLE
+
+from preview_core.wire import HmrKind, Layout
+
+
+@pytest.fixture
+def runtime(start: Start) -> Runtime:
+    runtime = start()
+    assert runtime.put(FILES).diagnostics == []
+    return runtime
+
+
+def test_a_component_edit_is_an_update_of_that_component(runtime: Runtime) -> None:
+    outcome = runtime.patch({"src/components/Title.tsx": TITLE.replace("Hello", "Goodbye")})
+    assert outcome.hmr.kind == HmrKind.UPDATE
+    assert "/src/components/Title.tsx" in outcome.hmr.modules
+    assert "Goodbye" in runtime.get("/src/components/Title.tsx").body
+
+
+def test_a_css_rule_is_css(runtime: Runtime) -> None:
+    outcome = runtime.patch({"src/styles.css": CSS.replace("1, 2, 3", "4, 5, 6")})
+    assert (outcome.hmr.kind, outcome.hmr.modules) == (HmrKind.CSS, ["/src/styles.css"])
+
+
+def test_a_new_class_name_brings_its_utility(runtime: Runtime) -> None:
+    outcome = runtime.patch({"src/App.tsx": APP.replace("p-2", "p-[13px]")})
+    assert set(outcome.hmr.modules) == {"/src/App.tsx", "/src/styles.css"}
+    assert "padding: 13px" in runtime.get("/src/styles.css").body
+
+
+def test_a_changed_tailwind_theme_is_css_without_a_reload(runtime: Runtime) -> None:
+    runtime.patch({"src/App.tsx": APP.replace("p-2", "text-brand")})
+    theme = "export default { content: ['./src/**/*.tsx'], theme: { extend: { colors: { brand: '%s' } } } }"
+    for colour, computed in (("#010203", "rgb(1 2 3"), ("#040506", "rgb(4 5 6")):
+        assert runtime.patch({"tailwind.config.js": theme % colour}).hmr.kind == HmrKind.CSS
+        assert computed in runtime.get("/src/styles.css").body
+
+
+def test_a_new_component_its_import_and_its_use_in_one_batch_is_one_update(runtime: Runtime) -> None:
+    outcome = runtime.patch(
+        {
+            "src/App.tsx": "import New from './New'\n" + APP.replace("<Title />", "<Title /><New />"),
+            "src/New.tsx": "export default function New() { return <i>new</i> }\n",
+        }
+    )
+    assert outcome.hmr.kind == HmrKind.UPDATE
+    assert outcome.diagnostics == []
+
+
+def test_a_file_that_nothing_imports_is_no_message(runtime: Runtime) -> None:
+    assert runtime.patch({"src/Unused.tsx": TITLE}).hmr.kind == HmrKind.NONE
+
+
+def test_a_syntax_error_is_held_with_its_place_and_its_fix_is_an_update(runtime: Runtime) -> None:
+    broken = runtime.patch({"src/App.tsx": "export default function App() { return <main> }\n"})
+    assert broken.hmr.kind == HmrKind.ERROR
+    assert broken.diagnostics[0].path == "src/frontend/src/App.tsx"
+    assert broken.diagnostics[0].line == 1
+    assert runtime.status()["lastError"]["path"] == "src/frontend/src/App.tsx"
+    fixed = runtime.patch({"src/App.tsx": APP})
+    assert (fixed.hmr.kind, fixed.diagnostics) == (HmrKind.UPDATE, [])
+    assert runtime.status()["lastError"] is None
+
+
+def test_an_edit_elsewhere_lands_while_another_file_is_broken(runtime: Runtime) -> None:
+    runtime.patch({"src/App.tsx": "broken <"})
+    outcome = runtime.patch({"src/components/Title.tsx": TITLE.replace("Hello", "Still alive")})
+    assert outcome.hmr.kind == HmrKind.UPDATE
+
+
+def test_what_came_with_a_broken_file_is_sent_with_its_fix(runtime: Runtime) -> None:
+    held = runtime.patch({"src/App.tsx": "broken <", "src/components/Title.tsx": TITLE.replace("Hello", "Held")})
+    assert held.hmr.kind == HmrKind.ERROR
+    fixed = runtime.patch({"src/App.tsx": APP})
+    assert set(fixed.hmr.modules) >= {"/src/App.tsx", "/src/components/Title.tsx"}
+
+
+def test_a_missing_import_is_held_until_the_file_comes(runtime: Runtime) -> None:
+    importer = "import New from './New'\n" + APP.replace("<Title />", "<New />")
+    assert runtime.patch({"src/App.tsx": importer}).hmr.kind == HmrKind.ERROR
+    assert "/src/App.tsx" in runtime.patch({"src/New.tsx": TITLE}).hmr.modules
+
+
+def test_a_file_that_is_still_imported_cannot_go_unnoticed(runtime: Runtime) -> None:
+    outcome = runtime.patch(delete=("src/components/Title.tsx",))
+    assert outcome.hmr.kind == HmrKind.ERROR
+    assert runtime.patch({"src/components/Title.tsx": TITLE}).diagnostics == []
+
+
+def test_a_rename_with_its_importer_in_one_batch_is_an_update_without_the_old_file(runtime: Runtime) -> None:
+    outcome = runtime.patch(
+        {"src/Heading.tsx": TITLE, "src/App.tsx": APP.replace("./components/Title", "./Heading")},
+        delete=("src/components/Title.tsx",),
+    )
+    assert outcome.hmr.kind == HmrKind.UPDATE
+    assert "/src/components/Title.tsx" not in outcome.hmr.modules
+
+
+def test_an_unused_file_goes_without_a_message_to_components(runtime: Runtime) -> None:
+    runtime.patch({"src/Unused.tsx": TITLE})
+    assert runtime.patch(delete=("src/Unused.tsx",)).hmr.kind in {HmrKind.NONE, HmrKind.CSS}
+
+
+def test_a_project_that_arrives_broken_reloads_its_pages_once_it_is_mended(start: Start) -> None:
+    runtime = start()
+    assert runtime.put({**FILES, "src/App.tsx": "broken <"}).diagnostics[0].line == 1
+    assert runtime.control("GET", "/readyz").status == 200
+    assert runtime.patch({"src/App.tsx": APP}).hmr.kind == HmrKind.FULL_RELOAD
+
+
+def test_g23_the_same_tree_a_hundred_times_is_no_message_and_no_restart(runtime: Runtime) -> None:
+    kinds = {runtime.put(FILES).hmr.kind for _ in range(100)}
+    assert kinds == {HmrKind.NONE}
+    assert runtime.status()["restarts"] == 0
+
+
+def test_an_environment_file_restarts_the_dev_server_and_applies(runtime: Runtime) -> None:
+    runtime.patch({"src/App.tsx": APP.replace("<Title />", "{import.meta.env.VITE_NAME}")})
+    assert runtime.patch({".env": "VITE_NAME=from-the-file\n"}).hmr.kind == HmrKind.RESTART
+    assert "from-the-file" in runtime.get("/src/App.tsx").body
+    assert runtime.status()["restarts"] == 1
+
+
+def test_a_changed_index_html_reloads(start: Start) -> None:
+    runtime = start()
+    page = '<!doctype html><title>Mine</title><div id="root"></div><script type="module" src="/src/index.tsx"></script>'
+    layout = Layout(root="src/frontend", entry="src/index.tsx", index="project")
+    runtime.put({**FILES, "index.html": page}, layout)
+    assert "<title>Mine</title>" in runtime.get("/", accept="text/html").body
+    assert runtime.patch({"index.html": page.replace("Mine", "Yours")}).hmr.kind == HmrKind.FULL_RELOAD
+    assert "<title>Yours</title>" in runtime.get("/", accept="text/html").body
+
+
+def test_a_component_alone_is_mounted(start: Start) -> None:
+    runtime = start()
+    layout = Layout(root="src/frontend", entry="src/App.tsx", index="synthesised", mount=True)
+    outcome = runtime.put({"src/App.tsx": "export default () => <p>alone</p>\n"}, layout)
+    assert outcome.diagnostics == []
+    assert "/src/App.tsx" in runtime.get("/@kontext-preview/mount.jsx").body
+
+
+def test_g24_an_update_of_one_file_leaves_the_others(runtime: Runtime) -> None:
+    runtime.patch({"src/components/Title.tsx": TITLE.replace("Hello", "Changed")})
+    on_disk = {
+        p.relative_to(runtime.folder / "files").as_posix()
+        for p in (runtime.folder / "files").rglob("*.*")
+        if p.is_file()
+    }
+    assert {f"src/frontend/{name}" for name in FILES} <= on_disk
+    assert (runtime.folder / "files/src/frontend/src/index.tsx").read_text() == INDEX
+
+
+def test_new_files_and_importers_in_any_order_give_no_error(runtime: Runtime) -> None:
+    shuffle = random.Random(7)  # noqa: S311 -- a fixed order of cases, not a secret
+    names: list[str] = []
+    for number in range(20):
+        names.append(f"Part{number}")
+        imports = "".join(f"import {name} from './parts/{name}'\n" for name in names)
+        uses = "".join(f"<{name} />" for name in names)
+        batch = {
+            f"src/parts/Part{number}.tsx": f"export default () => <p>part {number}</p>\n",
+            "src/App.tsx": imports + APP.replace("<Title />", f"<Title />{uses}"),
+        }
+        order = list(batch.items())
+        shuffle.shuffle(order)
+        outcome = runtime.patch(dict(order))
+        assert (outcome.hmr.kind, outcome.diagnostics) == (HmrKind.UPDATE, [])
