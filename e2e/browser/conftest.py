@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
+import httpx2
 import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, async_playwright
@@ -29,6 +30,14 @@ def server(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     running.start()
     yield running
     running.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def http(server: Server, site: Site) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the API, with the caller's origin."""
+    headers = {"Origin": site.origin}
+    async with httpx2.AsyncClient(base_url=server.url, headers=headers, trust_env=False, timeout=30) as client:
+        yield client
 
 
 @pytest_asyncio.fixture(

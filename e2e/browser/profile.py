@@ -45,5 +45,5 @@ async def launch(playwright: Playwright, folder: Path, cookies: Cookies, *argume
         ignore_https_errors="--ignore-certificate-errors" in arguments,
         viewport={"width": 1000, "height": 700},
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(10_000)
     return context

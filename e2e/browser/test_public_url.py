@@ -123,9 +123,9 @@ async def test_g31_exactly_the_allowed_origins_may_frame_it_and_no_x_frame_optio
 async def test_g31_a_page_of_another_origin_cannot_frame_it(page: Page, behind: Behind) -> None:
     stranger = Site()
     try:
-        preview = await _show(page, stranger, behind)
         # Chromium logs the violation when it has refused the frame.
-        await page.wait_for_event("console", lambda message: "frame-ancestors" in message.text)
+        async with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+            preview = await _show(page, stranger, behind)
         assert await preview.locator("#root").count() == 0
     finally:
         stranger.close()
