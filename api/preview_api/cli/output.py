@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from enum import StrEnum
 from typing import Any
 
 from rich.console import Console
 
-results = Console(highlight=False)
+# A pipe has no width: lines that a script reads are not cut.
+PIPE_WIDTH = 240
+
+results = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 notes = Console(stderr=True, highlight=False)
 
 

@@ -105,6 +105,7 @@ def run(
         access_log=False,
         server_header=False,
         lifespan="on",
+        ws="none",
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S,
         # No proxy stands before a server on the loopback interface: nobody may say who they are in a header.

@@ -110,7 +110,7 @@ class LocalBackend:
 
     async def stop(self) -> None:
         await self._sweeper.stop()
-        await asyncio.gather(*(self._shut(session) for session in self._sessions.values()))
+        await asyncio.gather(*(self._shut(session, session_too=False) for session in self._sessions.values()))
         await self._http.aclose()
         await self._in_store(self._store.close)
         self._writer.shutdown()
@@ -359,13 +359,13 @@ class LocalBackend:
                 self._keys.pop(session.row.idempotency_key, None)
             session.row = ended
             self._trees.drop(ended.id)
-        await self._shut(session)
+        await self._shut(session, session_too=True)
 
-    async def _shut(self, session: Session) -> None:
+    async def _shut(self, session: Session, *, session_too: bool) -> None:
         supervisor, listening = session.supervisor, session.listening
         session.supervisor = session.listening = None
         if supervisor is not None:
-            await supervisor.end()
+            await supervisor.end(session_too=session_too)
         if listening is not None:
             listening.close()
 

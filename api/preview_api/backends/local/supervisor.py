@@ -17,7 +17,6 @@ from typing import Protocol
 
 import httpx2
 import structlog
-from preview_core.client import RuntimeAway, RuntimeClient, RuntimeRefused
 
 from preview_api.backends.base import Gone, Phase, Snapshot, Unreachable
 from preview_api.backends.delivery import deliver, hydrate
@@ -25,6 +24,7 @@ from preview_api.backends.local.backoff import Backoff
 from preview_api.backends.local.processes import Child, Launch, StartFailed, start
 from preview_api.backends.local.slots import Slots
 from preview_api.backends.local.sockets import Doorkeeper
+from preview_core.client import RuntimeAway, RuntimeClient, RuntimeRefused
 from preview_core.errors import BackendUnavailable, Capacity
 from preview_core.wire import Outcome, RuntimePhase, Status
 
@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 AWAKE_TIMEOUT_S = 3.0
 # Whether the preview is looked at is asked while somebody else waits for the slot.
 IDLE_TIMEOUT_S = 1.0
+FAREWELL_TIMEOUT_S = 1.0  # SIGTERM follows anyway
 PHASES = {RuntimePhase.STARTING: Phase.STARTING, RuntimePhase.READY: Phase.READY, RuntimePhase.FAILED: Phase.FAILED}
 
 
@@ -85,6 +86,7 @@ class Supervisor:
         self._wake_again = False
         self._started = False
         self._ended = False
+        self._farewell = False
         self._healing: asyncio.Task[None] | None = None
 
     # --- what others ask ---
@@ -192,9 +194,10 @@ class Supervisor:
             self._wake_again = False
             self.wake()
 
-    async def end(self) -> None:
-        """Ends the child for good; the caller closes the socket."""
+    async def end(self, *, session_too: bool) -> None:
+        """Ends the child for good; the caller closes the socket. `session_too`: whoever watches is told not to wait."""
         self._ended = True
+        self._farewell = session_too
         await self.suspend()
         self._door.shut()
 
@@ -249,9 +252,20 @@ class Supervisor:
         try:
             await self._door.open()
         finally:
+            if self._farewell:
+                await self._say_goodbye(child)
             await child.stop()
             await self._around.remember(None)
             await self._around.folders.remove(self.id)
+
+    async def _say_goodbye(self, child: Child) -> None:
+        """Lets the sockets be closed with 1000: the session is over, not only this process."""
+        with suppress(httpx2.HTTPError):
+            await self._around.http.post(
+                f"{child.control_url}/v1/shutdown?ended=true",
+                headers={"Authorization": f"Bearer {child.token}"},
+                timeout=FAREWELL_TIMEOUT_S,
+            )
 
     async def _wait_for_retry(self) -> None:
         self._impatient.clear()

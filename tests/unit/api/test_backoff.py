@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preview_api.backends.local.backoff import FIRST_S, HEALTHY_S, LONGEST_S, Backoff
+
+
+def test_the_first_restart_comes_within_a_second() -> None:
+    assert Backoff().after(0.1).delay_s == FIRST_S
+
+
+def test_delays_double_up_to_the_longest() -> None:
+    backoff, delays = Backoff(), []
+    for _ in range(12):
+        backoff = backoff.after(1.0)
+        delays.append(backoff.delay_s)
+    assert delays[:4] == [0.2, 0.4, 0.8, 1.6]
+    assert delays[-1] == LONGEST_S
+
+
+def test_a_child_that_ran_long_starts_anew() -> None:
+    assert Backoff(9).after(HEALTHY_S).delay_s == FIRST_S
+
+
+def test_a_row_of_quick_ends_is_a_failure() -> None:
+    backoff = Backoff()
+    assert [backoff := backoff.after(0), backoff := backoff.after(0)][-1].failed is False
+    assert backoff.after(0).failed
+
+
+@given(st.integers(min_value=0, max_value=10**9))
+def test_any_number_of_failures_has_a_delay(failures: int) -> None:
+    assert 0 <= Backoff(failures).delay_s <= LONGEST_S
