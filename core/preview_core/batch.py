@@ -94,19 +94,23 @@ def _writes(batch: Batch, files: Sequence[Incoming]) -> Iterable[_Write]:
 
 
 def _without_conflicts(batch: Batch, puts: list[_Write], removals: list[_Write]) -> list[_Write]:
-    """Drops what would need one path to be a file and a folder: what is there already, or came first, stays."""
+    """Drops what would need one path to be a file and a folder.
+
+    What is there already stays; within a batch the folder stays, whatever the order: the file is most likely a folder's
+    entry in a listing, and would keep out all that is in the folder.
+    """
     files = set(batch.tree) - {write.path for write in removals}
     folders = {folder for path in files for folder in _ancestors(path)}
-    kept = []
-    for write in puts:
+    kept = set()
+    for write in sorted(puts, key=lambda write: -write.path.count("/")):
         ancestors = _ancestors(write.path)
         if write.path in folders or not files.isdisjoint(ancestors):
             _reject(batch, write.name, "file-directory-conflict")
             continue
         files.add(write.path)
         folders.update(ancestors)
-        kept.append(write)
-    return kept
+        kept.add(write.path)
+    return [write for write in puts if write.path in kept]
 
 
 def _ancestors(path: str) -> list[str]:

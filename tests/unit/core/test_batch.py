@@ -99,12 +99,20 @@ def test_the_name_of_a_refused_file_is_shown_in_part() -> None:
     assert put(("../" + "x" * 900, "")).rejected[0]["name"] == ("../" + "x" * 900)[:SHOWN_NAME]
 
 
-@pytest.mark.parametrize("names", [["docs/a", "docs/a/b.md"], ["docs/a/b.md", "docs/a"], ["docs/a/b/c.md", "docs/a"]])
-def test_of_a_file_and_a_folder_at_one_path_the_first_stays(names: list[str]) -> None:
+@pytest.mark.parametrize("names", [["docs/a", "docs/a/b.md"], ["docs/a/b.md", "docs/a"], ["docs/a", "docs/a/b/c.md"]])
+def test_of_a_file_and_a_folder_at_one_path_in_a_batch_the_folder_stays(names: list[str]) -> None:
     batch = put(*((name, "x") for name in names))
-    assert names[0] in batch.tree
-    assert names[1] not in batch.tree
-    assert batch.rejected == [{"name": names[1], "reason": "file-directory-conflict"}]
+    assert max(names, key=len) in batch.tree
+    assert batch.rejected == [{"name": "docs/a", "reason": "file-directory-conflict"}]
+    assert batch.updated == [max(names, key=len)]
+
+
+@pytest.mark.parametrize(("there", "sent"), [("docs/a", "docs/a/b.md"), ("docs/a/b.md", "docs/a")])
+def test_what_is_in_the_tree_stays_when_a_file_and_a_folder_conflict(there: str, sent: str) -> None:
+    old = put((there, "x")).tree
+    batch = put((sent, "y"), tree=old)
+    assert batch.tree == old
+    assert batch.rejected == [{"name": sent, "reason": "file-directory-conflict"}]
 
 
 def test_a_file_may_become_a_folder_in_one_batch() -> None:
@@ -191,18 +199,16 @@ def test_g37_no_batch_fails_and_its_tree_can_be_written_to_disk(
     assert not any(".." in path.split("/") for path in batch.tree)
 
 
-usable = st.builds(
-    Incoming, st.lists(pieces.filter(lambda piece: piece != ".."), min_size=1, max_size=4).map("/".join), st.text()
-)
+folders = st.lists(st.sampled_from(["src", "frontend", "backend", "a", "hooks", "My App"]), max_size=3)
+named = st.sampled_from(["b.ts", "App.tsx", "index.ts", "index.html", "main.jsx", "package.json", "x.mo", "x.md"])
+usable = st.builds(Incoming, st.builds(lambda some, name: "/".join([*some, name]), folders, named), st.text())
 
 
-@settings(max_examples=300)
+@settings(max_examples=500)
 @given(st.lists(usable, max_size=10))
 def test_g23_a_batch_is_a_no_op_the_second_time(files: list[Incoming]) -> None:
     once = apply(FileTree(), files)
-    # A refused file is not in the tree, so it has no part in what a name means the next time.
-    stored = [file for file in files if file.name not in {item["name"] for item in once.rejected}]
-    twice = apply(apply(FileTree(), stored).tree, stored)
+    twice = apply(once.tree, files)
+    assert once.rejected == twice.rejected == []
     assert twice.updated == []
-    assert not twice.rejected
-    assert twice.tree == apply(FileTree(), stored).tree
+    assert twice.tree == once.tree
