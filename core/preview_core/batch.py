@@ -59,7 +59,6 @@ def apply(
     batch = Batch(tree)
     last: dict[str, _Write] = {}
     for write in _writes(batch, [*(Incoming(name, None) for name in deleted), *files]):
-        last.pop(write.path, None)  # so that it moves to the end
         last[write.path] = write
     # What goes makes room for what comes: `a` may become `a/b` in one batch.
     removals = [write for write in last.values() if write.content is None]

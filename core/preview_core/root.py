@@ -70,10 +70,10 @@ def _root_of(entry: str, markers: dict[str, set[str]]) -> str:
     return folder
 
 
-def _marker_rank(root: str, markers: dict[str, set[str]]) -> tuple[bool, bool, bool]:
+def _marker_rank(root: str, markers: dict[str, set[str]]) -> tuple[bool, bool]:
     """A folder with an index.html is a page; one with a vite.config is built by Vite; a server has neither."""
     names = markers.get(root, set())
-    return "index.html" not in names, not any(name.startswith("vite.config.") for name in names), bool(root)
+    return "index.html" not in names, not any(name.startswith("vite.config.") for name in names)
 
 
 def _entry_rank(path: str) -> tuple[bool, bool, int, str]:

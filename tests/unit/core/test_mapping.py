@@ -268,6 +268,10 @@ def test_a_name_in_a_plain_vite_project_goes_to_its_root(name: str, path: str) -
     assert map_name(prefixed, PREFIXED) == prefixed
 
 
+def test_a_file_beside_the_front_end_does_not_make_a_name_ambiguous() -> None:
+    assert map_name("Card.tsx", STUDIO | {"docs/Card.tsx"}) == "src/frontend/src/components/Card.tsx"
+
+
 def test_bare_names_of_a_project_beside_another_go_to_the_page() -> None:
     assert map_name("package.json", TWO_PROJECTS) == "web/package.json"
     assert map_name("New.jsx", TWO_PROJECTS) == "web/src/New.jsx"
