@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 import structlog
-from preview_core.layout import layout
 
 from preview_api import quota
 from preview_api.backends.base import Backend, Conflict, Gone, NewSession, Record, Snapshot, Unreachable
@@ -30,6 +29,7 @@ from preview_core.errors import (
     SessionNotFound,
 )
 from preview_core.filetree import FileTree
+from preview_core.layout import layout
 from preview_core.naming import is_session_id
 from preview_core.wire import Hmr, HmrKind, Layout, Outcome
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from preview_core.client import RevisionMismatch, RuntimeClient
-from preview_core.layout import layout
-
 from preview_api.backends.base import Snapshot
+from preview_core.client import RevisionMismatch, RuntimeClient
 from preview_core.filetree import diff, to_wire
+from preview_core.layout import layout
 from preview_core.wire import Hmr, HmrKind, Outcome, PatchFiles, PutFiles
 
 

@@ -91,7 +91,7 @@ class LocalBackend:
         # The children are local and ours: no proxy from the environment, no limit besides the children's number.
         self._http = httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_connections=None))
         self._creating = asyncio.Lock()
-        self._sweeper = Sweeper(self, clock)
+        self.sweeper = Sweeper(self, clock)
 
     # --- life ---
 
@@ -103,13 +103,13 @@ class LocalBackend:
             self._sessions[row.id] = Session(row)
             if row.ended is None and row.idempotency_key is not None:
                 self._keys[row.idempotency_key] = row.id
-        await self._sweeper.expire_due()
+        await self.sweeper.expire_due()
         await self.listen_again()
-        self._sweeper.start()
+        self.sweeper.start()
         log.info("sessions_restored", count=len(self.live_sessions()))
 
     async def stop(self) -> None:
-        await self._sweeper.stop()
+        await self.sweeper.stop()
         await asyncio.gather(*(self._shut(session, session_too=False) for session in self._sessions.values()))
         await self._http.aclose()
         await self._in_store(self._store.close)

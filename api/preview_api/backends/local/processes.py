@@ -196,7 +196,7 @@ async def end_stale(pid: int, started: int | None, script: str = MAIN) -> None:
         deadline = time.monotonic() + STALE_GRACE_S
         # Not our child, so nobody tells us of its end.
         while time.monotonic() < deadline:
-            if not _is_ours(pid, started, script):
+            if start_time(pid) != started:
                 return
             await asyncio.sleep(STALE_PAUSE_S)
 

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -87,6 +88,7 @@ class Supervisor:
         self._started = False
         self._ended = False
         self._farewell = False
+        self._suspect = False
         self._healing: asyncio.Task[None] | None = None
 
     # --- what others ask ---
@@ -101,7 +103,8 @@ class Supervisor:
         if self._suspending:
             self._wake_again = True
         elif not self._ended and (self._task is None or self._task.done()):
-            self._task = asyncio.create_task(self._run())
+            # Without the context of the request that woke it: it logs for itself.
+            self._task = asyncio.create_task(self._run(), context=Context())
             self._task.add_done_callback(_report)
 
     async def push(self, base: Snapshot, new: Snapshot) -> Outcome:
@@ -141,7 +144,8 @@ class Supervisor:
         status = await self.status()
         if status is not None:
             return PHASES[status.phase], status.last_error.message if status.last_error else self.last_error
-        return self.phase, self.last_error
+        # A child that does not answer has not shown that it serves.
+        return (Phase.STARTING if self._client is not None else self.phase), self.last_error
 
     @property
     def phase(self) -> Phase:
@@ -156,14 +160,14 @@ class Supervisor:
 
     async def idle_since(self) -> float | None:
         """Monotonic time of the last use; None while a page is open, or used within the last `idle_after_s`."""
-        if self._is_recent(self.called_at):
+        if self._is_recent(self.called_at) or self.phase is Phase.STARTING:
             return None
         if self._client is None:
             return self.called_at
         status = await self.status()
         if status is None:
-            # It does not answer: whoever looks at it sees nothing.
-            return self.called_at
+            # Too busy to say: nobody is thrown out on a guess. One that hangs is for `check`.
+            return None
         if status.clients.hmr or status.clients.observers:
             return None
         ago = max(0.0, time.time() - status.last_activity_at / 1000)
@@ -171,11 +175,15 @@ class Supervisor:
         return None if self._is_recent(used) else used
 
     async def check(self, revision: int, digest: str) -> Status | None:
-        """The child's status; one that is alive but behind is brought up to date first."""
+        """The child's status; one that is behind, or does not answer, is brought up to date."""
+        if self._client is None:
+            return None
         status = await self.status()
-        if status is None or (status.revision, status.digest) == (revision, digest) or self._delivery.locked():
-            return status
-        await self._heal()
+        is_current = status is not None and (status.revision, status.digest) == (revision, digest)
+        was_suspect, self._suspect = self._suspect, not is_current
+        # Twice in a row: an update may just be on its way, and a busy child may miss one question.
+        if was_suspect and self._suspect:
+            await self._heal()
         return status
 
     # --- what ends it ---
