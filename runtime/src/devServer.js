@@ -4,12 +4,15 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { createServer, version } from 'vite'
 import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
 import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
 import { log } from './log.js'
 import { isStyleConfig, PostcssPlugins } from './postcss.js'
+import { isClassSource, mayAddClass } from './tailwindClasses.js'
 import { MOUNT_URL, viteConfig } from './viteConfig.js'
 
 /** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
@@ -60,6 +63,8 @@ export class DevServer {
     this.postcss = new PostcssPlugins()
     /** @type {Group[]} batches that do not compile yet */
     this.held = []
+    /** @type {Set<string>} files of the running batch whose edit adds no class: stylesheets that depend on them stay */
+    this.classNeutral = new Set()
     /** A page was served a module that does not compile: it needs a reload once everything does. */
     this.brokenPage = false
     /** @type {import('vite').ViteDevServer} */
@@ -85,7 +90,7 @@ export class DevServer {
     config.plugins?.push({
       name: 'kontext-preview:outcome',
       configureServer: (server) => () => { server.middlewares.use(this.#failed) },
-      hotUpdate: ({ type, modules }) => modules.filter((mod) => this.#matters(mod, type)),
+      hotUpdate: ({ type, file, modules }) => modules.filter((mod) => this.#matters(mod, type, file)),
     })
     config.server = { ...config.server, hotUpdateEnvironments: this.#hotUpdate }
     this.vite = await createServer(config)
@@ -135,6 +140,7 @@ export class DevServer {
     const problems = await this.#applyStyleConfigs(change, group)
     const added = change.added.map((f) => this.#abs(f))
     const changed = leafFirst(change.changed.map((f) => this.#abs(f)), (file) => this.#importsOf(file))
+    this.classNeutral = this.#findClassNeutral(changed)
     for (const file of added) await this.#emit('add', file, group)
     for (const file of changed) await this.#emit('change', file, group)
     // What imports a removed file shows only once the rest of the batch has been compiled (a rename is add + change + unlink).
@@ -286,12 +292,19 @@ export class DevServer {
   /**
    * A module that nothing imports is on no page: Vite would reload every page for its change. What the HTML loads
    * itself (the entry; anything, in an index.html of the project's own) has no importers either, and counts.
-   * @param {import('vite').EnvironmentModuleNode} mod @param {'create'|'update'|'delete'} type
+   * @param {import('vite').EnvironmentModuleNode} mod @param {'create'|'update'|'delete'} type @param {string} file
    */
-  #matters(mod, type) {
+  #matters(mod, type, file) {
+    if (mod.id === null && type === 'update' && this.classNeutral.has(file)) return false
     if (mod.importers.size > 0) return true
     if (mod.id === null || type === 'delete') return false
     return this.layout.index === 'project' || mod.url === this.entryUrl || mod.url.includes('?') || mod.isSelfAccepting === undefined
+  }
+
+  /** @param {string[]} changed absolute @returns {Set<string>} */
+  #findClassNeutral(changed) {
+    const load = createRequire(path.join(this.root, 'package.json'))
+    return new Set(changed.filter((file) => isClassSource(file) && !mayAddClass(load, fs.readFileSync(file, 'utf8'))))
   }
 
   /** @param {string} file absolute @returns {string[]} files that its modules import */

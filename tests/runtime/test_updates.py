@@ -21,8 +21,7 @@ def runtime(start: Start) -> Runtime:
 
 def test_a_component_edit_is_an_update_of_that_component(runtime: Runtime) -> None:
     outcome = runtime.patch({"src/components/Title.tsx": TITLE.replace("Hello", "Goodbye")})
-    assert outcome.hmr.kind == HmrKind.UPDATE
-    assert "/src/components/Title.tsx" in outcome.hmr.modules
+    assert (outcome.hmr.kind, outcome.hmr.modules) == (HmrKind.UPDATE, ["/src/components/Title.tsx"])
     assert "Goodbye" in runtime.get("/src/components/Title.tsx").body
 
 
@@ -35,6 +34,16 @@ def test_a_new_class_name_brings_its_utility(runtime: Runtime) -> None:
     outcome = runtime.patch({"src/App.tsx": APP.replace("p-2", "p-[13px]")})
     assert set(outcome.hmr.modules) == {"/src/App.tsx", "/src/styles.css"}
     assert "padding: 13px" in runtime.get("/src/styles.css").body
+
+
+def test_a_class_that_exists_leaves_the_stylesheet_and_a_new_one_after_it_does_not(runtime: Runtime) -> None:
+    used_elsewhere = TITLE.replace("<h1>", "<h1 className='p-2'>")
+    assert runtime.patch({"src/components/Title.tsx": used_elsewhere}).hmr.modules == ["/src/components/Title.tsx"]
+    moved = APP.replace("p-2", "p-2 p-2")
+    assert runtime.patch({"src/App.tsx": moved}).hmr.modules == ["/src/App.tsx"]
+    coloured = runtime.patch({"src/App.tsx": moved.replace("p-2 p-2", "p-2 text-[#123456]")})
+    assert "/src/styles.css" in coloured.hmr.modules
+    assert "rgb(18 52 86" in runtime.get("/src/styles.css").body
 
 
 def test_a_changed_tailwind_theme_is_css_without_a_reload(runtime: Runtime) -> None:
