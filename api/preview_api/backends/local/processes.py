@@ -73,7 +73,8 @@ class Child:
     def __init__(self, process: asyncio.subprocess.Process, token: str) -> None:
         self._process = process
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
-        self._drains = [asyncio.create_task(self._drain_errors())]
+        self._announced: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._drains = [asyncio.create_task(self._drain_output()), asyncio.create_task(self._drain_errors())]
         self.token = token
         self.control_port = 0
         self.started = start_time(process.pid)
@@ -93,14 +94,11 @@ class Child:
 
     async def listening(self) -> None:
         """Waits for the announcement. Raises StartFailed."""
-        assert self._process.stdout is not None  # noqa: S101 - we asked for a pipe
         try:
-            line = await self._process.stdout.readline()
-            message = json.loads(line)
+            message = json.loads(await self._announced)
             self.control_port = int(message["controlPort"])
         except (ValueError, KeyError, TypeError) as error:
             raise StartFailed("the runtime ended before it listened") from error
-        self._drains.append(asyncio.create_task(self._drain_output()))
 
     async def wait(self) -> int:
         """The exit status, once it has ended."""
@@ -119,6 +117,8 @@ class Child:
         await self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
+            with suppress(OSError):
+                await self._process.stdin.wait_closed()
         # Its grandchildren may hold the pipes open: the end of the drains is not awaited for ever.
         _done, pending = await asyncio.wait(self._drains, timeout=grace)
         for drain in pending:
@@ -130,6 +130,13 @@ class Child:
 
     async def _drain_output(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - we asked for a pipe
+        try:
+            line = await self._process.stdout.readline()
+        except ValueError:
+            # Longer than the reader's limit: no announcement.
+            line = b""
+        if not self._announced.done():
+            self._announced.set_result(line)
         while await self._process.stdout.read(READ_BYTES):
             pass
 
