@@ -5,8 +5,8 @@ import path from 'node:path'
 import { emptyPage, failedPage, startingPage, synthesisedIndex } from './pages.js'
 import { parseUrl } from './requestUrl.js'
 
-/** A navigation waits this long for the dev server before it gets the page that reloads itself. */
-const HOLD_MS = 2_000
+/** A navigation waits this long for the dev server (a cold start is 1-2 s, on two busy cores 3) before it gets the page that reloads itself. */
+const HOLD_MS = 4_000
 
 /** `/__open-in-editor` starts `$EDITOR` on the server (Vite 5-7). */
 const BLOCKED = /^\/__(open-in-editor|inspect)/
