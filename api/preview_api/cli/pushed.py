@@ -39,11 +39,7 @@ def push(remote: Remote, project: Project, known: Push) -> Pushed:
         changed = [found for found in project.files if known.hashes.get(found.name) != found.hash]
         deleted = sorted(known.hashes.keys() - hashes.keys())
         try:
-            answer = (
-                remote.update(known.session_id, [found.sent() for found in changed], deleted)
-                if (changed or deleted)
-                else None
-            )
+            answer = _sent(remote, known.session_id, [found.sent() for found in changed], deleted)
         except SessionGone:
             known.session_id = None
         else:
@@ -52,6 +48,14 @@ def push(remote: Remote, project: Project, known: Push) -> Pushed:
     answer = remote.create([found.sent() for found in project.files])
     known.session_id, known.hashes = answer["sessionId"], hashes
     return Pushed(created=True, sent=len(hashes), deleted=0, answer=answer)
+
+
+def _sent(remote: Remote, session_id: str, files: list[dict[str, Any]], deleted: list[str]) -> dict[str, Any] | None:
+    """None when there was nothing to send. Raises SessionGone, then too."""
+    if files or deleted:
+        return remote.update(session_id, files, deleted)
+    remote.status(session_id)
+    return None
 
 
 def folder_key(folder: Path) -> str:

@@ -35,6 +35,9 @@ class Remote:
     def update(self, session_id: str, files: list[dict[str, Any]], deleted: list[str]) -> dict[str, Any]:
         return self._call("POST", f"{PATH}/{session_id}/update", {"files": files, "deleted": deleted})
 
+    def status(self, session_id: str) -> dict[str, Any]:
+        return self._call("GET", f"{PATH}/{session_id}")
+
     def close(self, session_id: str) -> dict[str, Any]:
         return self._call("DELETE", f"{PATH}/{session_id}")
 

@@ -33,6 +33,11 @@ class FakeRemote(Remote):
         self.calls.append((session_id, [file["name"] for file in files], deleted))
         return {"success": True}
 
+    def status(self, session_id: str) -> dict[str, Any]:
+        if self.gone:
+            raise SessionGone
+        return {"success": True}
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -82,7 +87,6 @@ def test_a_session_that_ended_is_created_again_whole(folder: Path) -> None:
     remote, known = FakeRemote(), Push()
     push(remote, read(folder), known)
     remote.gone = True
-    (folder / "src/App.tsx").write_text("changed")
     assert push(remote, read(folder), known).created
     assert known.session_id == "session-2"
     assert len(remote.calls[-1][1]) == 3
