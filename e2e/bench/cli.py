@@ -30,14 +30,17 @@ _FACTORIES: dict[str, Callable[[Path, Modules], System]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the bench; 0 when every value could be measured."""
+    """Run the bench; 1 when an update through this product did not reach the page, else 0."""
     options = _options(arguments)
-    console = Console(width=max(Console().width, 110))
-    samples = _measure(options, console)
+    console = Console(width=max(Console().width, 130))
+    samples, lost = _measure(options, console)
     console.print(table(samples, options.system, BareVite.name))
+    for system, updates in lost.items():
+        console.print(f"[bold]{system} lost {len(updates)} updates:[/bold]", *updates, sep="\n  ")
     if options.json:
-        options.json.write_text(json.dumps({"machine": _machine(), "samples": samples}, indent=1) + "\n")
-    return 0
+        report = {"machine": _machine(), "samples": samples, "lost": lost}
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
+    return 1 if lost[Product.name] else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -54,7 +57,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _measure(options: argparse.Namespace, console: Console) -> Samples:
+def _measure(options: argparse.Namespace, console: Console) -> tuple[Samples, dict[str, list[str]]]:
     with (
         tempfile.TemporaryDirectory(prefix="kontext-bench-") as folder,
         sync_playwright() as playwright,
@@ -62,7 +65,9 @@ def _measure(options: argparse.Namespace, console: Console) -> Samples:
         console.status("") as status,
     ):
         browser = playwright.chromium.launch(executable_path=chromium.executable(), args=list(chromium.ARGUMENTS))
-        return Bench(browser, systems, status.update).run(rounds=options.rounds, updates=options.updates)
+        bench = Bench(browser, systems, status.update)
+        samples = bench.run(rounds=options.rounds, updates=options.updates)
+        return samples, bench.lost
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from playwright.sync_api import Browser
 
-from e2e.bench.page import BenchPage, open_page
+from e2e.bench.page import BenchPage, NeverShown, open_page
 from e2e.bench.project import Edit, Edits
 from e2e.bench.systems import System
 from e2e.processes import Memory
@@ -34,6 +34,7 @@ class Bench:
         self._report = report
         self._edits = Edits()
         self._samples: Samples = defaultdict(lambda: defaultdict(list))
+        self.lost: dict[str, list[str]] = defaultdict(list)  # system -> updates that never arrived, one line each
 
     def run(self, *, rounds: int, updates: int) -> Samples:
         """`rounds` sessions for each system after one that is not counted, `updates` of each kind in each session."""
@@ -81,8 +82,12 @@ class Bench:
 
     def _update(self, system: System, page: BenchPage, edit: Edit) -> None:
         page.page.bring_to_front()
-        took = page.shows(edit, lambda: system.update(edit))
-        self._samples[edit.kind][system.name].append(took)
+        try:
+            took = page.shows(edit, lambda: system.update(edit))
+        except NeverShown as error:
+            self.lost[system.name].append(str(error))
+        else:
+            self._samples[edit.kind][system.name].append(took)
         time.sleep(SETTLE_SECONDS)
 
     def _remember(self, figure: str, system: System, used: Memory) -> None:

@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import TimeoutError as NotShownError
 
 from e2e.bench.project import Edit
 
 # A cold dependency bundle on two busy cores takes 5-8 s: beyond this something is broken, not slow.
 TIMEOUT_MS = 60_000
+# Twenty times the slowest update seen.
+UPDATE_TIMEOUT_MS = 15_000
 # Clocks further apart than this would show in a figure of 50 ms.
 MAX_SKEW_MS = 5.0
 
@@ -56,6 +59,10 @@ _PROBE = """
 """
 
 
+class NeverShown(Exception):
+    """An update that did not reach the page."""
+
+
 class BenchPage:
     """One open page, and the two waits of the bench."""
 
@@ -72,15 +79,26 @@ class BenchPage:
         return _at(message.value) - began * 1000
 
     def shows(self, edit: Edit, send: Callable[[], None]) -> float:
-        """`send` makes the update; milliseconds from its start until the page showed it."""
+        """`send` makes the update; milliseconds from its start until the page showed it. Raises NeverShown."""
         self._watches += 1
         watch = [self._watches, list(edit.selectors), edit.style, edit.value]
         if not self.page.evaluate("(watch) => window.benchWatch(...watch)", watch):
             raise AssertionError(f"{edit.kind}: the page shows {edit.value!r} before it was sent")
-        with self.page.expect_console_message(_is("shown", self._watches), timeout=TIMEOUT_MS) as message:
-            began = time.time()
-            send()
+        try:
+            with self.page.expect_console_message(_is("shown", self._watches), timeout=UPDATE_TIMEOUT_MS) as message:
+                began = time.time()
+                send()
+        except NotShownError as error:
+            raise NeverShown(f"{self.page.url} never showed the {edit.kind}; it shows {self._shown(edit)}") from error
         return _at(message.value) - began * 1000
+
+    def _shown(self, edit: Edit) -> object:
+        return self.page.evaluate(
+            "([selector, style]) => { const element = document.querySelector(selector);"
+            " return [element && (style ? getComputedStyle(element)[style] : element.textContent),"
+            " document.visibilityState, performance.now(), document.querySelector('vite-error-overlay') !== null]; }",
+            [edit.selectors[0], edit.style],
+        )
 
     def close(self) -> None:
         """Close the page and its context."""

@@ -8,12 +8,14 @@ from pathlib import Path
 from e2e.bench import project
 from e2e.bench.systems import HttpClient, named
 from e2e.modules import Modules
-from e2e.processes import Memory, family, memory
+from e2e.processes import Memory, free_port, memory
+from e2e.runtime import Runtime
 from e2e.server import Server
+from preview_core.naming import new_session_id
 
 _ORIGIN = "http://localhost:5173"
-# A waiting session is started in the background after the one before it was taken or closed.
-WARM_SECONDS = 20
+# A runtime listens after 0.3 s and is at rest soon after: this is when nothing of its start is left to do.
+REST_SECONDS = 2
 
 
 class Product:
@@ -23,6 +25,7 @@ class Product:
 
     def __init__(self, folder: Path, modules: Modules) -> None:
         del modules  # the server finds its own installation
+        self._folder = folder
         self._server = Server(folder, origins=[_ORIGIN])
         self._session = ""
 
@@ -40,11 +43,15 @@ class Product:
         self._http.call("POST", f"/kontext/preview/{self._session}/update", {"files": named(edit.files)})
 
     def waiting(self) -> Memory:
-        """Memory of the process that waits for the next session; nothing when the server keeps none."""
-        deadline = time.monotonic() + WARM_SECONDS
-        while time.monotonic() < deadline and len(family(self._pid)) == 1:
-            time.sleep(0.2)
-        return self.loaded()
+        """Memory of a session's process that has no project yet. The local server keeps none waiting: one is started."""
+        url = f"http://preview-{new_session_id()}.localhost/"
+        runtime = Runtime(self._folder / "waiting", public_url=url, origins=[_ORIGIN], preview_port=free_port())
+        runtime.start()
+        try:
+            time.sleep(REST_SECONDS)
+            return memory(runtime.pid)
+        finally:
+            runtime.stop()
 
     def loaded(self) -> Memory:
         return memory(self._pid) - self._api()

@@ -7,6 +7,7 @@ two sessions; at last `stop`.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from http.client import HTTPConnection
@@ -120,7 +121,7 @@ class BareVite:
         for path, text in files.items():
             target = self._folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
+            _overwrite(target, text.encode())
 
 
 class HttpClient:
@@ -216,6 +217,20 @@ class NaiveServer:
 
 def named(files: dict[str, str]) -> list[dict[str, str]]:
     return [{"name": path, "content": text} for path, text in files.items()]
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    """Replace a file's content without a moment in which it is empty.
+
+    Python's own `write_text` truncates first. Under load stock Vite then reads the empty file, and its watcher drops
+    the second event as too close to the first: about 1 update in 100 was lost for good, and none of them measured.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+    try:
+        os.pwrite(descriptor, content, 0)
+        os.ftruncate(descriptor, len(content))
+    finally:
+        os.close(descriptor)
 
 
 def _memory_of(process: subprocess.Popen[str] | None) -> Memory:

@@ -14,10 +14,10 @@ from playwright.async_api import FrameLocator, Page, async_playwright, expect
 
 from e2e.browser import project
 from e2e.browser.profile import Cookies, launch
-from e2e.browser.runtime import Runtime
 from e2e.browser.site import Site
 from e2e.browser.tls import terminating
 from e2e.processes import free_port
+from e2e.runtime import Runtime
 from preview_core.naming import new_session_id
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

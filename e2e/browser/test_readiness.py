@@ -15,9 +15,9 @@ from websockets.typing import Origin, Subprotocol
 
 from e2e.browser import project
 from e2e.browser.preview import Preview, created
-from e2e.browser.runtime import Runtime
 from e2e.browser.site import Site
 from e2e.processes import free_port
+from e2e.runtime import Runtime
 from preview_core.naming import new_session_id
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx2
-from preview_core.client import RuntimeClient
-from preview_core.layout import layout
 
 from e2e.modules import installation
 from e2e.processes import start, stop
+from preview_core.client import RuntimeClient
 from preview_core.filetree import File, FileTree, to_wire
+from preview_core.layout import layout
 from preview_core.wire import Outcome, PutFiles
 
 
@@ -50,6 +50,13 @@ class Runtime:
             stop(self._process)
             raise RuntimeError(f"the runtime did not start:\n{log.read_text()[-4000:]}")
         self._control_port = json.loads(line)["controlPort"]
+
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        if self._process is None:
+            raise RuntimeError("the runtime was not started")
+        return self._process.pid
 
     async def put(self, files: Mapping[str, str], revision: int = 1) -> Outcome:
         """Give it the whole tree."""
