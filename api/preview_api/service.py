@@ -89,13 +89,11 @@ class PreviewService:
         key = _scoped_key(owner, request.session_id, idempotency)
         async with self._turn(f"create {owner}"):
             known = await self._backend.find(key) if key is not None else None
-            created = None if known is not None else await self._new(request, owner, key)
-        if created is not None:
-            return created
-        assert known is not None  # noqa: S101 - one of the two is
-        if idempotency is not None:
-            return await self._again(known)
-        return await self._reuse(known, request)
+            made = known or await self._new(request, owner, key)
+        # Outside of the turn: what follows may take it again.
+        if isinstance(made, Created):
+            return made
+        return await (self._again(made) if idempotency is not None else self._reuse(made, request))
 
     async def update(self, session_id: str, request: Files) -> Updated:
         """Raises SessionNotFound, SessionExpired, InvalidFilePath and what the backend raises."""
@@ -120,7 +118,8 @@ class PreviewService:
 
     # --- create ---
 
-    async def _new(self, request: Create, owner: str, key: str | None) -> Created | None:
+    async def _new(self, request: Create, owner: str, key: str | None) -> Created | Record:
+        """A new session; the record of another one when another replica was faster with the same key."""
         batch = await _applied(FileTree(), request)
         _refuse_if_no_name_is_usable(batch, request)
         await self._admit(owner)
@@ -128,8 +127,7 @@ class PreviewService:
         new = NewSession(owner=owner, idempotency_key=key, tree=batch.tree, at=now, expires_at=first_expiry(now))
         record, fresh = await self._backend.create(new)
         if not fresh:
-            # Another replica was faster with the same key.
-            return await (self._reuse(record, request) if request.session_id else self._again(record))
+            return record
         self._metrics.created.inc()
         return _created(record, False, batch, request)
 

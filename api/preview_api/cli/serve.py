@@ -52,7 +52,8 @@ def listen(host: str, port: int) -> socket.socket:
     if host not in LOOPBACK:
         raise CommandError(f"only the loopback interface is served ({', '.join(LOOPBACK)}), not {host}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named: asyncio sets TCP_NODELAY only then, and without it every answer takes 40 ms longer.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Protocol
 
 from preview_core.errors import Capacity
@@ -11,6 +12,8 @@ LIMIT = 20  # issue: default bound; about 3.5 GB with every session loaded
 RETRY_AFTER_S = 10
 # Starts are CPU-bound (0.4 s each): more at once only makes each of them slower.
 STARTS_AT_ONCE = 4
+# Waiting pages ask again every second, and each question costs one to every child: once for all of them is enough.
+PAUSE_S = 0.9
 
 
 class Tenant(Protocol):
@@ -34,6 +37,7 @@ class Slots:
         self._held: dict[str, Tenant] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._choosing = asyncio.Lock()
+        self._full_until = 0.0
         self.starts = asyncio.Semaphore(STARTS_AT_ONCE)
 
     async def reserve(self, tenant: Tenant) -> None:
@@ -42,8 +46,9 @@ class Slots:
             if tenant.id in self._held:
                 return
             if len(self._held) >= self._limit:
-                victim = await self._least_recently_used()
+                victim = await self._least_recently_used() if time.monotonic() >= self._full_until else None
                 if victim is None:
+                    self._note_full()
                     raise Capacity(retry_after=RETRY_AFTER_S)
                 # It may have left on its own while the others were asked.
                 self._held.pop(victim.id, None)
@@ -66,3 +71,8 @@ class Slots:
         since = await asyncio.gather(*(tenant.idle_since() for tenant in tenants))
         idle = [(when, tenant.id, tenant) for when, tenant in zip(since, tenants, strict=True) if when is not None]
         return min(idle)[2] if idle else None
+
+    def _note_full(self) -> None:
+        # Not prolonged by those who are refused because of it: somebody has to ask again.
+        if time.monotonic() >= self._full_until:
+            self._full_until = time.monotonic() + PAUSE_S

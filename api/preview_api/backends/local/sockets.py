@@ -49,7 +49,7 @@ def bind_new() -> tuple[socket.socket, int]:
 
 def bind(port: int) -> socket.socket:
     """A listening socket on `port`. Raises PortTaken."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # Connections of the previous server may be in TIME_WAIT.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
