@@ -43,7 +43,7 @@ class Product:
         self._http.call("POST", f"/kontext/preview/{self._session}/update", {"files": named(edit.files)})
 
     def waiting(self) -> Memory:
-        """Memory of a session's process that has no project yet. The local server keeps none waiting: one is started."""
+        """Memory of a session's process without a project. The local server keeps none waiting: one is started."""
         url = f"http://preview-{new_session_id()}.localhost/"
         runtime = Runtime(self._folder / "waiting", public_url=url, origins=[_ORIGIN], preview_port=free_port())
         runtime.start()
