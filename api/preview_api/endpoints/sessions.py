@@ -27,6 +27,7 @@ from preview_core.errors import (
     SessionExpired,
     SessionNotFound,
 )
+from preview_core.wire import HmrKind
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ def update_answer(updated: Updated) -> schemas.UpdateAnswer:
     batch, record = updated.batch, updated.record
     return schemas.UpdateAnswer(
         updated=batch.updated,
-        hmr_triggered=updated.hmr.kind != "none",
+        hmr_triggered=updated.hmr.kind not in (HmrKind.NONE, HmrKind.ERROR),
         hmr=updated.hmr,
         unchanged=batch.unchanged,
         ignored=[schemas.Named.model_validate(entry) for entry in batch.ignored],

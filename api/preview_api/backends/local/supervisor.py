@@ -233,14 +233,10 @@ class Supervisor:
 
     async def _one_life(self) -> None:
         """From the start of a child to its end."""
-        async with self._around.slots.starts:
-            folder = await self._around.folders.fresh(self.id)
-            child = await start(self._around.launch(folder))
+        child = await self._start()
         self._started = True
         try:
             await self._around.remember(child)
-            # From here on the child accepts: it holds a navigation until its first files are there.
-            self._door.shut()
             client = RuntimeClient(child.control_url, child.token, self._around.http)
             await self._become_live(client)
             status = await child.wait()
@@ -248,6 +244,18 @@ class Supervisor:
         finally:
             # Shielded: a second cancellation must not leave a child behind.
             await asyncio.shield(self._after_life(child))
+
+    async def _start(self) -> Child:
+        async with self._around.slots.starts:
+            folder = await self._around.folders.fresh(self.id)
+            # A page that comes now waits in the socket's queue for the child, which holds it until there is something
+            # to see: the waiting page would cost it a second until its next reload.
+            self._door.shut()
+            try:
+                return await start(self._around.launch(folder))
+            except BaseException:
+                await asyncio.shield(self._door.open())
+                raise
 
     async def _become_live(self, client: RuntimeClient) -> None:
         outcome = await hydrate(client, await self._around.newest())
