@@ -2,7 +2,9 @@
  * The PostCSS plugins of a session. Vite gets one array and keeps it; `reload` replaces its members, so a changed
  * Tailwind theme or PostCSS config applies as CSS, without a restart of the dev server.
  *
- * Tailwind 3 is always given its config as an object: given a path it would `require` it, and Node caches that.
+ * Tailwind 3 gets the loaded config behind the path of a small module of ours, new for each load. The project's own path
+ * would be `require`d, and Node caches that for ever; the object itself would be resolved and hashed for every
+ * stylesheet (measured: 25 ms each time).
  */
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -18,6 +20,23 @@ const DEFAULT_TAILWIND = { content: ['./index.html', './src/**/*.{js,jsx,ts,tsx,
 /** @param {string} name file name, relative to the Vite root */
 export function isStyleConfig(name) {
   return POSTCSS_NAMES.includes(name) || TAILWIND_NAMES.includes(name)
+}
+
+/** Where the small modules find the configs that they stand for. @type {Map<string, unknown>} */
+const configs = new Map()
+Object.defineProperty(globalThis, Symbol.for('kontext-preview.tailwind'), { value: configs })
+
+let loads = 0
+
+/**
+ * Beside the project's own config, because relative content globs may start there; a name that no file of a project has.
+ * @param {string} root @param {unknown} config @returns {string} absolute path of a module whose export is `config`
+ */
+function moduleFor(root, config) {
+  const file = path.join(root, `.kontext-preview-tailwind-${loads += 1}.cjs`)
+  configs.set(file, config)
+  fs.writeFileSync(file, "module.exports = globalThis[Symbol.for('kontext-preview.tailwind')].get(__filename)\n")
+  return file
 }
 
 export class PostcssPlugins {
@@ -48,7 +67,7 @@ async function pluginsOf(root) {
   /** @param {unknown} [given] a config object in the PostCSS config itself */
   const tailwind = async (given) => {
     const config = given ?? (tailwindFile ? await loadConfig(tailwindFile) : DEFAULT_TAILWIND)
-    return require('tailwindcss')(config)
+    return require('tailwindcss')(moduleFor(root, config))
   }
   if (!postcssFile) return [await tailwind(), require('autoprefixer')()]
   const raw = postcssFile.endsWith('rc') || postcssFile.endsWith('.json')
