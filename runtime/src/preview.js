@@ -30,7 +30,7 @@ export class Preview {
     this.settings = settings
     this.hostAllowed = hostAllowed
     this.session = session
-    this.frameAncestors = `frame-ancestors ${[...new Set([settings.publicUrl.origin, ...settings.allowedOrigins])].join(' ')}`
+    this.frameAncestors = `frame-ancestors ${settings.allowedOrigins.join(' ') || "'none'"}`
     this.server = http.createServer((req, res) => {
       this.#handle(req, res).catch((error) => this.#crash(error, res))
     })

@@ -73,7 +73,7 @@ def test_g09_tailwind_runs_whatever_the_postcss_config_looks_like(start: Start, 
 def test_g31_every_answer_may_be_framed_by_exactly_the_allowed_origins(served: Runtime, path: str) -> None:
     headers = served.get(path).headers
     assert "x-frame-options" not in headers
-    assert headers["content-security-policy"] == f"frame-ancestors http://{served.host} {CALLER}"
+    assert headers["content-security-policy"] == f"frame-ancestors {CALLER}"
     assert headers["cross-origin-resource-policy"] == "cross-origin"
     assert headers["referrer-policy"] == "no-referrer"
     assert "set-cookie" not in headers

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from preview_api.backends.local.waiting import answer, parse
 
-HOST = "preview-abc.localhost"
+HOST = "preview-abc.localhost:20000"
 ORIGINS = ("https://kontext.build",)
 
 
@@ -12,7 +12,7 @@ def ask(*lines: str) -> tuple[str, bool]:
 
 
 def test_a_navigation_gets_a_page_that_reloads_itself() -> None:
-    response, wakes = ask("GET / HTTP/1.1", f"Host: {HOST}:20000", "Sec-Fetch-Mode: navigate")
+    response, wakes = ask("GET / HTTP/1.1", f"Host: {HOST}", "Sec-Fetch-Mode: navigate")
     assert response.startswith("HTTP/1.1 200 OK\r\n")
     assert 'http-equiv="refresh"' in response
     assert "Content-Security-Policy: frame-ancestors https://kontext.build\r\n" in response
@@ -28,8 +28,14 @@ def test_an_old_browser_is_recognised_by_what_it_accepts() -> None:
     assert response.startswith("HTTP/1.1 200")
 
 
+def test_curl_gets_the_page_and_a_module_without_fetch_metadata_does_not() -> None:
+    assert ask("GET /orders HTTP/1.1", f"Host: {HOST}", "Accept: */*")[0].startswith("HTTP/1.1 200")
+    for target in ("/src/App.tsx", "/@vite/client", "/src/App.tsx?t=1"):
+        assert ask(f"GET {target} HTTP/1.1", f"Host: {HOST}", "Accept: */*")[0].startswith("HTTP/1.1 503")
+
+
 def test_a_module_is_asked_to_come_again() -> None:
-    response, wakes = ask("GET /src/App.tsx HTTP/1.1", f"Host: {HOST}:1", "Sec-Fetch-Mode: cors", "Accept: */*")
+    response, wakes = ask("GET /src/App.tsx HTTP/1.1", f"Host: {HOST}", "Sec-Fetch-Mode: cors", "Accept: */*")
     assert response.startswith("HTTP/1.1 503")
     assert "Retry-After: 1\r\n" in response
     assert wakes
@@ -42,7 +48,15 @@ def test_g11_an_upgrade_is_refused_at_once_and_wakes() -> None:
 
 
 def test_g32_another_host_gets_nothing_and_wakes_nobody() -> None:
-    for host in ("localhost:1", "evil.example", "", f"x{HOST}", f"{HOST}.evil.example"):
+    for host in (
+        "localhost:1",
+        "preview-abc.localhost",
+        "preview-abc.localhost:1",
+        "evil.example",
+        "",
+        f"x{HOST}",
+        f"{HOST}.evil.example",
+    ):
         response, wakes = ask("GET / HTTP/1.1", f"Host: {host}", "Sec-Fetch-Mode: navigate")
         assert response.startswith("HTTP/1.1 403")
         assert not wakes

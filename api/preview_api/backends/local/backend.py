@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 import httpx2
 import structlog
@@ -313,8 +314,7 @@ class LocalBackend:
             remember=remember,
             idle_after_s=self._settings.idle_after_s,
         )
-        host = preview_host(session_id, DOMAIN)
-        return Supervisor(session_id, listening, host, self._settings.allowed_origins, around)
+        return Supervisor(session_id, listening, urlsplit(url).netloc, self._settings.allowed_origins, around)
 
     async def _commit(self, session: Session, base: Snapshot, tree: FileTree, at: int, expires_at: int) -> Record:
         async with session.writing:

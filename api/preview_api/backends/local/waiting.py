@@ -37,7 +37,7 @@ def parse(head: bytes) -> Heard | None:
     """The request in `head` (up to the blank line), None when it is not HTTP/1."""
     try:
         first, *lines = head.decode("latin-1").split("\r\n")
-        method, _target, version = first.split(" ")
+        method, target, version = first.split(" ")
     except ValueError:
         return None
     if not version.startswith("HTTP/1."):
@@ -48,20 +48,26 @@ def parse(head: bytes) -> Heard | None:
         if colon:
             headers[name.strip().lower()] = value.strip()
     mode = headers.get("sec-fetch-mode")
-    html = "text/html" in headers.get("accept", "")
     return Heard(
         method=method,
         host=headers.get("host", "").lower(),
         upgrade="upgrade" in headers,
-        navigation=method in ("GET", "HEAD") and (mode == "navigate" or (mode is None and html)),
+        navigation=method in ("GET", "HEAD")
+        and (mode == "navigate" or (mode is None and _wants_page(target, headers.get("accept", "*/*")))),
     )
 
 
+def _wants_page(target: str, accept: str) -> bool:
+    """As the runtime decides for who does not say it navigates: curl gets the page, a module does not."""
+    name = target.partition("?")[0].rpartition("/")[2]
+    return "text/html" in accept or ("*/*" in accept and "." not in name and not target.startswith("/@"))
+
+
 def answer(heard: Heard | None, host: str, allowed_origins: Sequence[str]) -> tuple[bytes, bool]:
-    """The whole response, and whether the request may wake the session."""
+    """The whole response, and whether the request may wake the session. `host` is the preview's, with its port."""
     if heard is None:
         return _response(400, b"", ()), False
-    if heard.host.rpartition(":")[0] != host and heard.host != host:
+    if heard.host != host:
         return _response(403, b"", ()), False
     if heard.navigation and not heard.upgrade:
         body = PAGE if heard.method == "GET" else b""
