@@ -45,16 +45,35 @@ async def test_the_doorkeeper_answers_only_while_its_door_is_open_and_loses_no_c
     listening, port = bind_new()
     woken = asyncio.Event()
     door = Doorkeeper(listening, "preview-x.localhost", ["https://kontext.build"], woken.set)
-    await door.open()
+    door.open()
     assert b"refresh" in await ask(port)
     assert woken.is_set()
     door.shut()
     # In between, connections wait in the kernel.
     pending = asyncio.create_task(ask(port))
     await asyncio.sleep(0)
-    await door.open()
+    door.open()
     assert b"refresh" in await pending
     door.shut()
+    listening.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_page_that_comes_while_the_door_closes_is_answered_by_whoever_opens_next(turns: int) -> None:
+    listening, port = bind_new()
+    door = Doorkeeper(listening, "preview-x.localhost", [], lambda: None)
+    for _ in range(20):
+        door.open()
+        with socket.create_connection(("127.0.0.1", port)) as page:
+            page.setblocking(False)
+            page.send(b"GET / HTTP/1.1\r\nHost: preview-x.localhost\r\nSec-Fetch-Mode: navigate\r\n\r\n")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            door.shut()
+            door.open()
+            async with asyncio.timeout(5):
+                assert b"refresh" in await asyncio.get_running_loop().sock_recv(page, 65536)
+        door.shut()
     listening.close()
 
 

@@ -234,7 +234,7 @@ class LocalBackend:
                 session.trouble = f"port {session.row.port} of the preview is used by another program"
                 log.error("preview_port_taken", port=session.row.port)
             elif session.row.ended is None:
-                await self._open(session, listening)
+                self._open(session, listening)
             else:
                 listening.close()
 
@@ -273,14 +273,14 @@ class LocalBackend:
         if row.idempotency_key is not None:
             self._keys[row.idempotency_key] = row.id
         self._trees.put(row.id, tree)
-        await self._open(session, listening, supervisor)
+        self._open(session, listening, supervisor)
         supervisor.wake()
         return self._record(session)
 
-    async def _open(self, session: Session, listening: socket.socket, supervisor: Supervisor | None = None) -> None:
+    def _open(self, session: Session, listening: socket.socket, supervisor: Supervisor | None = None) -> None:
         session.listening, session.trouble = listening, None
         session.supervisor = supervisor or self._supervise(session, listening)
-        await session.supervisor.open()
+        session.supervisor.open()
 
     def _supervise(self, session: Session, listening: socket.socket) -> Supervisor:
         session_id, url = session.row.id, preview_url(session.row)

@@ -30,6 +30,7 @@ HEAD_LIMIT = 16 * 1024  # as Node's own limit for a request's head
 HEAD_TIMEOUT_S = 5.0
 REBIND_S = 3.0  # a child sees the end of its server at once and closes in well under a second
 REBIND_PAUSE_S = 0.05
+ACCEPT_PAUSE_S = 1.0  # as asyncio's own servers
 CONNECTIONS = 64  # of one preview at the same time while it waits; a page opens six
 
 
@@ -88,30 +89,54 @@ class Doorkeeper:
         self._host = host
         self._origins = tuple(allowed_origins)
         self._wake = wake
-        self._server: asyncio.Server | None = None
-        self._connections = 0
+        self._open = False
+        self._again: asyncio.TimerHandle | None = None
+        self._answering: set[asyncio.Task[None]] = set()
 
-    async def open(self) -> None:
-        """Starts to accept. Idempotent."""
-        if self._server is None:
-            # asyncio closes the socket that it is given: it gets a duplicate.
-            self._server = await asyncio.start_server(self._serve, sock=self._listening.dup(), limit=HEAD_LIMIT)
+    def open(self) -> None:
+        """Starts to accept. Idempotent.
+
+        Not an `asyncio.Server`: one that is closed in the moment between accepting a connection and attaching it
+        leaves that connection open and unanswered (CPython 3.11), and a create closes the door just when the first
+        page comes.
+        """
+        if not self._open:
+            self._open = True
+            asyncio.get_running_loop().add_reader(self._listening, self._accept)
 
     def shut(self) -> None:
         """Stops to accept; what was accepted is answered. Idempotent."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+        if self._open:
+            self._open = False
+            asyncio.get_running_loop().remove_reader(self._listening)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections += 1
+    def _accept(self) -> None:
         try:
-            if self._connections <= CONNECTIONS:
+            connection, _ = self._listening.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            # Out of descriptors: the connection stays in the queue, and asking for it again at once would spin.
+            log.warning("waiting_page_accept", error=errno.errorcode.get(error.errno or 0, "?"))
+            self.shut()
+            self._again = asyncio.get_running_loop().call_later(ACCEPT_PAUSE_S, self.open)
+            return
+        connection.setblocking(False)
+        task = asyncio.create_task(self._serve(connection))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _serve(self, connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection, limit=HEAD_LIMIT)
+        try:
+            if len(self._answering) <= CONNECTIONS:
                 await self._answer(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError) as error:
             log.debug("waiting_page_connection", error=type(error).__name__)
         finally:
-            self._connections -= 1
             writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -93,9 +93,9 @@ class Supervisor:
 
     # --- what others ask ---
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Answers on the socket from now on."""
-        await self._door.open()
+        self._door.open()
 
     def wake(self) -> None:
         """Sets the child going if it is not. Never waits and never fails: without room nothing happens."""
@@ -254,7 +254,7 @@ class Supervisor:
             try:
                 return await start(self._around.launch(folder))
             except BaseException:
-                await asyncio.shield(self._door.open())
+                self._door.open()
                 raise
 
     async def _become_live(self, client: RuntimeClient) -> None:
@@ -265,14 +265,12 @@ class Supervisor:
     async def _after_life(self, child: Child) -> None:
         self._client = self._hydrated = None
         self._alive.clear()
-        try:
-            await self._door.open()
-        finally:
-            if self._farewell:
-                await self._say_goodbye(child)
-            await child.stop()
-            await self._around.remember(None)
-            await self._around.folders.remove(self.id)
+        self._door.open()
+        if self._farewell:
+            await self._say_goodbye(child)
+        await child.stop()
+        await self._around.remember(None)
+        await self._around.folders.remove(self.id)
 
     async def _say_goodbye(self, child: Child) -> None:
         """Lets the sockets be closed with 1000: the session is over, not only this process."""
