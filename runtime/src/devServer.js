@@ -65,6 +65,8 @@ export class DevServer {
     this.held = []
     /** @type {Set<string>} files of the running batch whose edit adds no class: stylesheets that depend on them stay */
     this.classNeutral = new Set()
+    /** The running batch touches no stylesheet and no style config: styles change by class names only, and compile */
+    this.stylesTrusted = false
     /** A page was served a module that does not compile: it needs a reload once everything does. */
     this.brokenPage = false
     /** @type {import('vite').ViteDevServer} */
@@ -138,6 +140,7 @@ export class DevServer {
   async apply(change) {
     const group = new Group()
     const problems = await this.#applyStyleConfigs(change, group)
+    this.stylesTrusted = this.held.length === 0 && filesOf(change).every((f) => isClassSource(f) && !this.#isStyleConfig(f))
     const added = change.added.map((f) => this.#abs(f))
     const changed = leafFirst(change.changed.map((f) => this.#abs(f)), (file) => this.#importsOf(file))
     this.classNeutral = this.#findClassNeutral(changed)
@@ -166,6 +169,8 @@ export class DevServer {
     else errors = []
     if (this.brokenPage && this.held.length === 0) await this.#recover(released)
     for (const payload of [message(released), prune(released)]) if (payload !== null) this.#deliver(payload)
+    // Compiled while the page is on its way to ask for them, instead of before it is told.
+    if (this.stylesTrusted) for (const { acceptedPath } of released.updates.values()) void this.client.warmupRequest(acceptedPath)
     const diagnostics = [...problems, ...errors]
     if (failed || problems.length > 0) diagnostics.forEach((d) => this.observe(errorPayload(d)))
     return { ...outcome(released, failed || problems.length > 0), diagnostics }
@@ -213,6 +218,7 @@ export class DevServer {
   async #compileOne(url, errors) {
     const known = await this.client.moduleGraph.getModuleByUrl(url)
     if (known && !this.#isOurs(known)) return []
+    if (this.stylesTrusted && STYLESHEET.test(url)) return []
     if (!known?.transformResult) {
       const accepting = known?.isSelfAccepting
       try {
@@ -267,16 +273,19 @@ export class DevServer {
    * @param {Change} change @param {Group} group @returns {Promise<Diagnostic[]>}
    */
   async #applyStyleConfigs(change, group) {
-    const prefix = this.layout.root ? this.layout.root + '/' : ''
-    const touched = [...change.added, ...change.changed, ...change.removed]
-      .some((f) => f.startsWith(prefix) && isStyleConfig(f.slice(prefix.length)))
-    if (!touched) return []
+    if (!filesOf(change).some((f) => this.#isStyleConfig(f))) return []
     const problems = await this.#reloadStyles()
     if (problems.length === 0) {
       const files = new Set(this.stylesheets().map((mod) => /** @type {string} */ (mod.file)))
       for (const file of files) await this.#emit('change', file, group)
     }
     return problems
+  }
+
+  /** @param {string} treePath */
+  #isStyleConfig(treePath) {
+    const prefix = this.layout.root ? this.layout.root + '/' : ''
+    return treePath.startsWith(prefix) && isStyleConfig(treePath.slice(prefix.length))
   }
 
   /** @returns {Promise<Diagnostic[]>} */
@@ -346,4 +355,9 @@ export class DevServer {
     res.setHeader('Content-Type', 'text/plain; charset=utf-8')
     res.end(diagnostic.message)
   }
+}
+
+/** @param {Change} change */
+function filesOf(change) {
+  return [...change.added, ...change.changed, ...change.removed]
 }

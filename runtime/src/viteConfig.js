@@ -41,7 +41,7 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
     define: { global: 'globalThis' },
     resolve: { alias: aliases(root) },
     css: { postcss: { plugins: postcssPlugins } },
-    plugins: [react(), mountPlugin(mount), projectPathsPlugin(root), prebundlePlugin(catalogueDir)],
+    plugins: [react(), mountPlugin(mount), projectPathsPlugin(root), refreshPlugin(), prebundlePlugin(catalogueDir)],
     optimizeDeps: { include: includeList(catalogueDir), entries: [] },
     server: {
       middlewareMode: true,
@@ -92,6 +92,18 @@ function projectPathsPlugin(root) {
     name: 'kontext-preview:project-paths',
     enforce: 'post',
     transform: (code) => (code.includes(prefix) ? { code: code.replaceAll(prefix, '"/'), map: null } : null),
+  }
+}
+
+/**
+ * React Refresh waits 16 ms for further modules before it renders. All modules of a batch come in one message and are
+ * applied in one task, so there is nothing to wait for (measured: 16 of the 45 ms of a text edit).
+ * @returns {import('vite').Plugin}
+ */
+function refreshPlugin() {
+  return {
+    name: 'kontext-preview:refresh',
+    transform: (code, id) => (id === '/@react-refresh' ? { code: code.replace(/(performReactRefresh\(\)\s*\}, )16\)/, '$10)'), map: null } : null),
   }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from tests.runtime.conftest import Start
@@ -23,6 +24,11 @@ def test_a_component_edit_is_an_update_of_that_component(runtime: Runtime) -> No
     outcome = runtime.patch({"src/components/Title.tsx": TITLE.replace("Hello", "Goodbye")})
     assert (outcome.hmr.kind, outcome.hmr.modules) == (HmrKind.UPDATE, ["/src/components/Title.tsx"])
     assert "Goodbye" in runtime.get("/src/components/Title.tsx").body
+
+
+def test_react_refresh_renders_without_waiting_for_modules_of_another_message(runtime: Runtime) -> None:
+    refresh = runtime.get("/@react-refresh").body
+    assert re.search(r"performReactRefresh\(\)\s*}, 0\)", refresh), "plugin-react waits again, or says it differently"
 
 
 def test_a_css_rule_is_css(runtime: Runtime) -> None:
