@@ -9,6 +9,7 @@
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { aroundTailwind } from './plainRules.js'
 import { loadConfig } from './projectConfig.js'
 
 const POSTCSS_NAMES = ['postcss.config.js', 'postcss.config.cjs', 'postcss.config.mjs', 'postcss.config.ts', '.postcssrc.js', '.postcssrc.cjs', '.postcssrc.json', '.postcssrc']
@@ -52,7 +53,9 @@ export class PostcssPlugins {
    */
   async reload(root) {
     const next = await pluginsOf(root)
-    this.plugins.splice(0, this.plugins.length, ...next)
+    const tailwind = next.findIndex(isTailwind)
+    const [before, after] = aroundTailwind()
+    this.plugins.splice(0, this.plugins.length, ...next.slice(0, tailwind), before, next[tailwind], after, ...next.slice(tailwind + 1))
   }
 }
 
@@ -76,8 +79,11 @@ async function pluginsOf(root) {
   const config = typeof raw === 'function' ? await raw({ env: 'development', mode: 'development', cwd: root }) : raw
   const plugins = await Promise.all(entriesOf(config?.plugins ?? []).map((entry) => instance(entry, require, tailwind)))
   // A config that forgets Tailwind must not leave `@tailwind` in the page; a stylesheet without it is left as it is.
-  return plugins.some((plugin) => plugin?.postcssPlugin === 'tailwindcss') ? plugins : [await tailwind(), ...plugins]
+  return plugins.some(isTailwind) ? plugins : [await tailwind(), ...plugins]
 }
+
+/** @param {any} plugin */
+const isTailwind = (plugin) => plugin?.postcssPlugin === 'tailwindcss'
 
 /** `{name: options}` and `[plugin, …]` become one list; `false` switches a plugin off. @param {any} plugins */
 function entriesOf(plugins) {
@@ -97,7 +103,7 @@ async function instance(entry, require, tailwind) {
     return (exported.default ?? exported)(options === true ? {} : options)
   }
   // `require('tailwindcss')` and `require('tailwindcss')()` in an array look for a config file by themselves.
-  if (plugin === require('tailwindcss') || plugin?.postcssPlugin === 'tailwindcss') return tailwind(configIn(options))
+  if (plugin === require('tailwindcss') || isTailwind(plugin)) return tailwind(configIn(options))
   return plugin
 }
 

@@ -5,6 +5,7 @@
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { STYLESHEET } from './hmrPass.js'
 
 /** @typedef {{path: string, content: string, encoding: 'utf-8'|'base64'}} FileContent */
 /** @typedef {{added: string[], changed: string[], removed: string[]}} Change */
@@ -77,7 +78,9 @@ export class Tree {
     for (const name of [...change.added, ...change.changed]) {
       const file = this.resolve(name)
       fs.mkdirSync(path.dirname(file), { recursive: true })
-      fs.writeFileSync(file, /** @type {Buffer} */ (contents.get(name)))
+      const content = /** @type {Buffer} */ (contents.get(name))
+      if (STYLESHEET.test(name)) writeKeepingTime(file, content)
+      else fs.writeFileSync(file, content)
     }
     this.hashes = hashes
   }
@@ -92,6 +95,17 @@ export class Tree {
       fs.rmdirSync(dir)
     }
   }
+}
+
+/**
+ * Nobody watches the files, and Tailwind starts anew for a stylesheet with a new time: what changed in it, it finds in
+ * the text (see `plainRules`).
+ * @param {string} file @param {Buffer} content
+ */
+function writeKeepingTime(file, content) {
+  const before = fs.statSync(file, { throwIfNoEntry: false })
+  fs.writeFileSync(file, content)
+  if (before) fs.utimesSync(file, before.atime, before.mtime)
 }
 
 /** @param {Map<string, string>} before @param {Map<string, string>} after @returns {Change} */

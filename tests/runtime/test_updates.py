@@ -42,6 +42,26 @@ def test_a_new_class_name_brings_its_utility(runtime: Runtime) -> None:
     assert "padding: 13px" in runtime.get("/src/styles.css").body
 
 
+@pytest.mark.parametrize(
+    ("rule", "computed"),
+    [
+        (".x { color: rgb(9, 8, 7) }", "rgb(9, 8, 7)"),
+        ("@layer components { .accent { padding: 77px } }", "padding: 77px"),
+        (".x { @apply pt-[78px] }", "padding-top: 78px"),
+        (".y { color: red } .x { @apply y; margin: 79px }", "margin: 79px"),
+        (".x { margin: theme('spacing.96') }", "margin: 24rem"),
+        ("@media (min-width: 81px) { .x { color: red } }", "min-width: 81px"),
+    ],
+)
+def test_every_kind_of_css_edit_comes_and_goes(runtime: Runtime, rule: str, computed: str) -> None:
+    app = APP.replace('className="p-2"', 'className="p-2 accent"')
+    runtime.patch({"src/App.tsx": app})
+    assert runtime.patch({"src/styles.css": CSS + rule}).hmr.kind == HmrKind.CSS
+    assert computed in runtime.get("/src/styles.css").body
+    assert runtime.patch({"src/styles.css": CSS}).hmr.kind == HmrKind.CSS
+    assert computed not in runtime.get("/src/styles.css").body
+
+
 def test_a_class_that_exists_leaves_the_stylesheet_and_a_new_one_after_it_does_not(runtime: Runtime) -> None:
     used_elsewhere = TITLE.replace("<h1>", "<h1 className='p-2'>")
     assert runtime.patch({"src/components/Title.tsx": used_elsewhere}).hmr.modules == ["/src/components/Title.tsx"]
