@@ -218,7 +218,7 @@ export class DevServer {
   async #compileOne(url, errors) {
     const known = await this.client.moduleGraph.getModuleByUrl(url)
     if (known && !this.#isOurs(known)) return []
-    if (this.stylesTrusted && STYLESHEET.test(url)) return []
+    if (this.stylesTrusted && STYLESHEET.test(url) && known?.isSelfAccepting !== undefined) return [] // compiled before
     if (!known?.transformResult) {
       const accepting = known?.isSelfAccepting
       try {
