@@ -11,7 +11,8 @@ ID_BYTES = 16  # 128 random bits: the id is the only thing between a stranger an
 ID_LENGTH = 26  # base32 characters that hold 16 bytes, without padding
 
 # 26 characters hold 130 bits: the last two are always zero, so only every fourth letter can stand at the end.
-_SESSION_ID = re.compile(r"[a-z2-7]{25}[aeimquy4]")
+SESSION_ID_PATTERN = r"[a-z2-7]{25}[aeimquy4]"
+_SESSION_ID = re.compile(SESSION_ID_PATTERN)
 _HOST_PREFIX = "preview-"
 
 
