@@ -126,8 +126,9 @@ class Condition(Part):
     reason: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9]*$")] = Field(
         description="Why, as one stable word in CamelCase, for programs.",
     )
-    message: Annotated[str, Field(max_length=MESSAGE_LENGTH)] = Field(
-        description="Why, as a sentence, for people. Names no file content. May be empty.",
+    # Not empty: server-side apply before 1.21 turns an empty text into null, and then the whole status is refused.
+    message: Annotated[str, Field(min_length=1, max_length=MESSAGE_LENGTH)] = Field(
+        description="Why, as a sentence, for people; the reason again where it says enough. Names no file content.",
     )
     last_transition_time: Timestamp = Field(
         description="When the status last became what it is. A new reason or message does not change it.",
@@ -140,7 +141,7 @@ class Condition(Part):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one pass found about one condition."""
+    """What one pass found about one condition. `message` is only needed where it says more than the reason."""
 
     status: ConditionStatus
     reason: str
@@ -211,7 +212,7 @@ def _settled(kind: str, finding: Finding, before: Condition | None, now: int, ge
         type=kind,
         status=finding.status,
         reason=finding.reason,
-        message=finding.message[:MESSAGE_LENGTH],
+        message=(finding.message or finding.reason)[:MESSAGE_LENGTH],
         # Whole seconds, as Kubernetes' own clients read and write this field.
         last_transition_time=now - now % 1000 if since is None else since,
         observed_generation=generation,

@@ -279,7 +279,7 @@ class RuntimeStatus(Part):
         description="Creates since the operator started that found no warm session and waited for a pod. Only ever "
         "grows, and starts at 0 with the operator: compare two readings. Growing: raise warm.minimum.",
     )
-    selector: Annotated[str, Field(max_length=512)] | None = Field(
+    selector: Annotated[str, Field(min_length=1, max_length=512)] | None = Field(
         default=None,
         description="Label selector of the pods of warm sessions, in the form of kubectl -l, for autoscalers.",
     )

@@ -16,6 +16,7 @@ from preview_core.resources.conditions import Condition, Phase
 from preview_core.resources.names import API_VERSION
 from preview_core.resources.part import ATOMIC, IMMUTABLE, Label, Metadata, Part, RuntimeRevision, Sha256, rules
 from preview_core.resources.timestamp import Timestamp
+from preview_core.wire import Diagnostic
 
 # Whole numbers that JSON readers in every language keep exact.
 Revision = Annotated[int, Field(ge=0, le=2**53)]
@@ -118,22 +119,43 @@ class SessionSpec(Part):
     )
 
 
+ERROR_LENGTH = 2048  # compilers print whole files; the place of the error and its first lines are enough to know it by
+PATH_LENGTH = 1024  # as in `wire`
+POSITION_MAX = 2**31 - 1
+
+
 class LastError(Part):
     """The newest build error of the project. The preview keeps showing the last state that compiled."""
 
-    message: Annotated[str, Field(max_length=2048)] = Field(
+    message: Annotated[str, Field(min_length=1, max_length=ERROR_LENGTH)] = Field(
         description="What the compiler said, without paths outside the project. Cut after 2048 characters.",
     )
-    path: Annotated[str, Field(max_length=1024)] | None = Field(
+    path: Annotated[str, Field(min_length=1, max_length=PATH_LENGTH)] | None = Field(
         default=None, description="File that it is about, relative to the project's root."
     )
-    line: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = Field(
+    line: Annotated[int, Field(ge=0, le=POSITION_MAX)] | None = Field(
         default=None, description="Line in that file, the first is 1."
     )
-    column: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = Field(
+    column: Annotated[int, Field(ge=0, le=POSITION_MAX)] | None = Field(
         default=None, description="Column in that line, counted as the compiler counts, from 0 or from 1."
     )
     revision: Revision | None = Field(default=None, description="Revision of the files that has the error.")
+
+    @classmethod
+    def of(cls, diagnostic: Diagnostic, revision: int) -> LastError:
+        """Of what a runtime reported: cut, or left out, where the schema would refuse the whole status for it."""
+        path = diagnostic.path or None
+        return cls(
+            message=diagnostic.message[:ERROR_LENGTH] or "The build failed without a message.",
+            path=path if path is not None and len(path) <= PATH_LENGTH else None,
+            line=_position(diagnostic.line),
+            column=_position(diagnostic.column),
+            revision=revision,
+        )
+
+
+def _position(number: int | None) -> int | None:
+    return number if number is not None and 0 <= number <= POSITION_MAX else None
 
 
 class SessionStatus(Part):
@@ -180,17 +202,17 @@ class SessionStatus(Part):
         description="status.revision of the PreviewRuntime that the pod was made from. Differs from the runtime's: the "
         "pod is replaced, at the latest when the session is idle. Unset: no pod.",
     )
-    pod_name: Annotated[str, Field(max_length=253)] | None = Field(
+    pod_name: Annotated[str, Field(min_length=1, max_length=253)] | None = Field(
         default=None, description="Pod that holds the session now. Unset: none. Changes whenever a pod is replaced."
     )
-    pod_ips: Annotated[tuple[Annotated[str, Field(max_length=45)], ...], Field(max_length=4)] = Field(
+    pod_ips: Annotated[tuple[Annotated[str, Field(min_length=2, max_length=45)], ...], Field(max_length=4)] = Field(
         default=(),
         # Pydantic's camelCase would be podIps; Kubernetes says podIPs.
         alias="podIPs",
         description="Addresses of that pod, of every family that it has, its primary one first. Empty: none yet.",
         json_schema_extra=ATOMIC,
     )
-    url: Annotated[str, Field(max_length=URL_LENGTH)] | None = Field(
+    url: Annotated[str, Field(min_length=1, max_length=URL_LENGTH)] | None = Field(
         default=None,
         description="Public address of the preview. The same for the whole life of the session. Whoever knows it can "
         "open the preview.",

@@ -165,7 +165,7 @@ def test_ready_says_what_the_first_step_that_is_not_true_says() -> None:
 
 def test_every_reason_is_a_word_that_the_schema_accepts() -> None:
     for reason in Reason:
-        Condition(type="Ready", status=TRUE, reason=reason, message="", last_transition_time=NOW)
+        Condition(type="Ready", status=TRUE, reason=reason, message=reason, last_transition_time=NOW)
 
 
 def test_conditions_stand_in_the_order_in_which_they_come_true() -> None:
@@ -205,6 +205,11 @@ def test_a_message_is_cut_to_what_the_schema_takes() -> None:
     assert len(_named(settled, "Serving").message) == MESSAGE_LENGTH
 
 
+def test_a_message_is_never_empty() -> None:
+    # Server-side apply before 1.21 makes null of an empty text.
+    assert _named(settle((), _good(), now=NOW, generation=1), "Ready").message == "Ready"
+
+
 def test_stored_conditions_give_the_phase_that_was_found() -> None:
     for found in ALL[::97]:
         assert phase(findings(settle((), found, now=NOW, generation=1))) is phase(found)
@@ -217,7 +222,7 @@ def test_a_runtime_is_ready_when_its_own_steps_are() -> None:
 
 
 def _condition(kind: str, status: ConditionStatus) -> Condition:
-    return Condition(type=kind, status=status, reason="Because", message="", last_transition_time=NOW)
+    return Condition(type=kind, status=status, reason="Because", message="Because", last_transition_time=NOW)
 
 
 def _named(conditions: tuple[Condition, ...], kind: str) -> Condition:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from preview_core.naming import new_session_id
 from preview_core.resources import crd
 from preview_core.resources.runtime import PreviewRuntime, RuntimeSpec, RuntimeStatus
-from preview_core.resources.session import PreviewSession, SessionStatus
+from preview_core.resources.session import LastError, PreviewSession, SessionStatus
+from preview_core.wire import Diagnostic
 
 Object = dict[str, Any]
 Model = type[PreviewSession] | type[PreviewRuntime]
@@ -54,7 +55,7 @@ def _object(kind: str, name: str, spec: Object, status: Object | None) -> Object
     return whole if status is None else {**whole, "status": status}
 
 
-CONDITION: Object = {"type": "Ready", "status": "True", "reason": "Ready", "message": "", "lastTransitionTime": AT}
+CONDITION: Object = {"type": "Ready", "status": "True", "reason": "Ready", "message": "Ready", "lastTransitionTime": AT}
 CLAIMED: Object = {
     "owner": "https://kontext.build 203.0.113.7",
     "idempotencyKey": "0" * 64,
@@ -124,6 +125,7 @@ INVALID: dict[str, Object] = {
     "five addresses": session({"podIPs": ["10.0.0.1"] * 5}),
     "seventeen conditions": session({"conditions": [{**CONDITION, "type": f"T{n}"} for n in range(17)]}),
     "condition without a reason": session({"conditions": [{**CONDITION, "reason": ""}]}),
+    "condition with an empty message": session({"conditions": [{**CONDITION, "message": ""}]}),
     "condition that is maybe": session({"conditions": [{**CONDITION, "status": "Maybe"}]}),
     "error as long as a novel": session({"lastError": {"message": "x" * 2049}}),
     "no image": _object("PreviewRuntime", "default", {}, None),
@@ -170,6 +172,21 @@ def test_the_schema_refuses_a_session_whose_name_is_no_id(name: str) -> None:
 def test_the_schema_accepts_every_id_that_is_minted() -> None:
     for _ in range(200):
         SCHEMAS["PreviewSession"].validate({**session(), "metadata": {"name": new_session_id()}})
+
+
+@pytest.mark.parametrize(
+    "diagnostic",
+    [
+        Diagnostic(message=""),
+        Diagnostic(message="x" * 10_000, path="p" * 2_000, line=-1, column=2**40),
+        Diagnostic(message="Unexpected token", path="", line=3, column=0),
+    ],
+    ids=["empty", "far too large", "usual"],
+)
+def test_whatever_a_runtime_reports_fits_into_a_status(diagnostic: Diagnostic) -> None:
+    status = SessionStatus(last_error=LastError.of(diagnostic, revision=7)).manifest()
+    SCHEMAS["PreviewSession"].validate(session(status))
+    assert status["lastError"]["revision"] == 7
 
 
 def test_a_field_of_a_newer_schema_is_no_error() -> None:
