@@ -41,6 +41,9 @@ const silent = /** @type {import('vite').Logger} */ ({
 /** @type {AsyncLocalStorage<{group: Group, done: () => void}>} */
 const batch = new AsyncLocalStorage()
 
+/** The socket of a page and its modules come within this time of each other: an error in between belongs to that page. */
+const PAGE_LOAD_MS = 5_000
+
 export class DevServer {
   /**
    * @param {object} options
@@ -67,6 +70,10 @@ export class DevServer {
     this.classNeutral = new Set()
     /** The running batch touches no stylesheet and no style config: styles change by class names only, and compile */
     this.stylesTrusted = false
+    /** @type {Map<import('ws').WebSocket, number>} sockets of pages, and when they were opened */
+    this.pages = new Map()
+    /** @type {{at: number, payload: any}|null} the last module that a page could not load */
+    this.failure = null
     /** A page was served a module that does not compile: it needs a reload once everything does. */
     this.brokenPage = false
     /** @type {import('vite').ViteDevServer} */
@@ -97,6 +104,7 @@ export class DevServer {
     config.server = { ...config.server, hotUpdateEnvironments: this.#hotUpdate }
     this.vite = await createServer(config)
     this.#interceptSend()
+    this.vite.ws.on('connection', (socket) => this.#greet(socket))
     return problems
   }
 
@@ -145,10 +153,11 @@ export class DevServer {
     const changed = leafFirst(change.changed.map((f) => this.#abs(f)), (file) => this.#importsOf(file))
     this.classNeutral = this.#findClassNeutral(changed)
     for (const file of added) await this.#emit('add', file, group)
-    for (const file of changed) await this.#emit('change', file, group)
-    // What imports a removed file shows only once the rest of the batch has been compiled (a rename is add + change + unlink).
-    if (change.removed.length > 0) await this.#compile(this.#urls(group), group)
-    for (const file of change.removed) await this.#emit('unlink', this.#abs(file), group)
+    const removed = change.removed.map((f) => this.#abs(f))
+    // What imported a removed file resolves again, even if nobody edited it: `./Foo` may now be another file.
+    const orphans = this.#importersOf(removed).filter((file) => !added.includes(file) && !changed.includes(file))
+    for (const file of [...changed, ...orphans]) await this.#emit('change', file, group)
+    for (const file of removed) await this.#emit('unlink', file, group)
     return this.#release(group, problems)
   }
 
@@ -185,7 +194,7 @@ export class DevServer {
 
   /** @param {Group} group @returns {string[]} the modules that a page would load for it */
   #urls(group) {
-    const urls = [...group.updates.values()].map((u) => u.acceptedPath)
+    const urls = [...[...group.updates.values()].map((u) => u.acceptedPath), ...group.loads]
     return group.reload && this.entryUrl !== null ? [...urls, this.entryUrl] : urls
   }
 
@@ -285,6 +294,7 @@ export class DevServer {
   /** @param {string} treePath */
   #isStyleConfig(treePath) {
     const prefix = this.layout.root ? this.layout.root + '/' : ''
+    if (this.postcss.inputs.has(this.#abs(treePath))) return true
     return treePath.startsWith(prefix) && isStyleConfig(treePath.slice(prefix.length))
   }
 
@@ -294,7 +304,8 @@ export class DevServer {
       await this.postcss.reload(this.root)
       return []
     } catch (error) {
-      return [diagnose(error, this.folders)]
+      const found = diagnose(error, this.folders)
+      return [{ ...found, path: this.folders.relative(this.postcss.loading) ?? found.path }]
     }
   }
 
@@ -305,8 +316,12 @@ export class DevServer {
    */
   #matters(mod, type, file) {
     if (mod.id === null && type === 'update' && this.classNeutral.has(file)) return false
+    // A removed module is no news: its importers are told to resolve again.
+    if (type === 'delete' && mod.id !== null) return false
     if (mod.importers.size > 0) return true
-    if (mod.id === null || type === 'delete') return false
+    if (mod.id === null) return false
+    // A worker: nothing imports it, and its page is reloaded for it. It must compile like everything else.
+    if (mod.url.includes('?')) batch.getStore()?.group.loads.add(mod.url)
     return this.layout.index === 'project' || mod.url === this.entryUrl || mod.url.includes('?') || mod.isSelfAccepting === undefined
   }
 
@@ -314,6 +329,13 @@ export class DevServer {
   #findClassNeutral(changed) {
     const load = createRequire(path.join(this.root, 'package.json'))
     return new Set(changed.filter((file) => isClassSource(file) && !mayAddClass(load, fs.readFileSync(file, 'utf8'))))
+  }
+
+  /** @param {string[]} files absolute @returns {string[]} files of the project, still there, that import one of them */
+  #importersOf(files) {
+    const importers = files.flatMap((file) => [...this.client.moduleGraph.getModulesByFile(file) ?? []]).flatMap((mod) => [...mod.importers])
+    const found = importers.filter((mod) => this.#isOurs(mod) && mod.file && fs.existsSync(mod.file)).map((mod) => /** @type {string} */ (mod.file))
+    return [...new Set(found)].filter((file) => !files.includes(file))
   }
 
   /** @param {string} file absolute @returns {string[]} files that its modules import */
@@ -346,11 +368,23 @@ export class DevServer {
     this.observe(clean)
   }
 
+  /**
+   * Only a page that could not load sees the error; pages that show a good state keep it.
+   * @param {import('ws').WebSocket} socket
+   */
+  #greet(socket) {
+    this.pages.set(socket, Date.now())
+    socket.on('close', () => this.pages.delete(socket))
+    if (this.brokenPage && this.failure !== null && isRecent(this.failure.at)) socket.send(JSON.stringify(this.failure.payload))
+  }
+
   /** Vite's own error page names this machine's folders; ours says the same without them. @type {any} */
   #failed = (/** @type {any} */ error, /** @type {any} */ _req, /** @type {any} */ res, /** @type {() => void} */ _next) => {
     const diagnostic = diagnose(error, this.folders)
     this.brokenPage = true
-    this.#deliver({ type: 'error', err: { ...error, message: error.message } })
+    this.failure = { at: Date.now(), payload: errorPayload(diagnostic) }
+    this.observe(this.failure.payload)
+    for (const [socket, opened] of this.pages) if (isRecent(opened)) socket.send(JSON.stringify(this.failure.payload))
     res.statusCode = 500
     res.setHeader('Content-Type', 'text/plain; charset=utf-8')
     res.end(diagnostic.message)
@@ -360,4 +394,9 @@ export class DevServer {
 /** @param {Change} change */
 function filesOf(change) {
   return [...change.added, ...change.changed, ...change.removed]
+}
+
+/** @param {number} time epoch milliseconds */
+function isRecent(time) {
+  return Date.now() - time < PAGE_LOAD_MS
 }

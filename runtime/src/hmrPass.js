@@ -18,6 +18,8 @@ export class Group {
     this.reload = false
     /** @type {Set<string>} modules that nothing imports any more */
     this.pruned = new Set()
+    /** @type {Set<string>} what a page would load besides the updated modules */
+    this.loads = new Set()
     /** @type {unknown[]} errors of hooks, before anything was transformed */
     this.errors = []
   }
@@ -51,6 +53,7 @@ export class Group {
     this.reload ||= other.reload
     for (const update of other.updates.values()) this.#add(update)
     for (const path of other.pruned) this.pruned.add(path)
+    for (const url of other.loads) this.loads.add(url)
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { Control } from './control.js'
+import { errorPayload } from './diagnostics.js'
 import { log } from './log.js'
 import { hostCheck, Preview } from './preview.js'
 import { Session } from './session.js'
@@ -16,7 +17,12 @@ const GRACE_MS = 1_000
 const settings = takeSettings(process.env)
 const hostAllowed = hostCheck(settings.publicUrl)
 const session = new Session({ settings, observe: (payload) => sockets.broadcast(payload) })
-const sockets = new Sockets({ settings, hostAllowed, devServer: () => session.current })
+const sockets = new Sockets({
+  settings,
+  hostAllowed,
+  devServer: () => session.current,
+  standing: () => (session.lastError === null ? null : errorPayload(session.lastError)),
+})
 const preview = new Preview({ settings, hostAllowed, session })
 const control = new Control({
   token: settings.token,

@@ -44,6 +44,19 @@ export class PostcssPlugins {
   constructor() {
     /** @type {any[]} the array that Vite holds */
     this.plugins = []
+    /** @type {Set<string>} absolute paths of the configs and of what they import */
+    this.inputs = new Set()
+    /** @type {string|null} the config that is being loaded */
+    this.loading = null
+  }
+
+  /** @param {string} file @returns {Promise<any>} */
+  async #load(file) {
+    this.loading = file
+    this.inputs.add(file)
+    const { config, inputs } = await loadConfig(file)
+    inputs.forEach((input) => this.inputs.add(input))
+    return config
   }
 
   /**
@@ -52,7 +65,8 @@ export class PostcssPlugins {
    * @throws the config's own error
    */
   async reload(root) {
-    const next = await pluginsOf(root)
+    const next = await pluginsOf(root, (file) => this.#load(file))
+    this.loading = null
     const tailwind = next.findIndex(isTailwind)
     const [before, after] = aroundTailwind()
     this.plugins.splice(0, this.plugins.length, ...next.slice(0, tailwind), before, next[tailwind], after, ...next.slice(tailwind + 1))
@@ -62,20 +76,20 @@ export class PostcssPlugins {
 /** @param {string} root @param {string[]} names */
 const firstOf = (root, names) => names.map((n) => path.join(root, n)).find((file) => fs.existsSync(file))
 
-/** @param {string} root @returns {Promise<any[]>} */
-async function pluginsOf(root) {
+/** @param {string} root @param {(file: string) => Promise<any>} load @returns {Promise<any[]>} */
+async function pluginsOf(root, load) {
   const require = createRequire(path.join(root, 'postcss.config.js'))
   const tailwindFile = firstOf(root, TAILWIND_NAMES)
   const postcssFile = firstOf(root, POSTCSS_NAMES)
   /** @param {unknown} [given] a config object in the PostCSS config itself */
   const tailwind = async (given) => {
-    const config = given ?? (tailwindFile ? await loadConfig(tailwindFile) : DEFAULT_TAILWIND)
+    const config = given ?? (tailwindFile ? await load(tailwindFile) : DEFAULT_TAILWIND)
     return require('tailwindcss')(moduleFor(root, config))
   }
   if (!postcssFile) return [await tailwind(), require('autoprefixer')()]
   const raw = postcssFile.endsWith('rc') || postcssFile.endsWith('.json')
     ? JSON.parse(fs.readFileSync(postcssFile, 'utf8'))
-    : await loadConfig(postcssFile)
+    : await load(postcssFile)
   const config = typeof raw === 'function' ? await raw({ env: 'development', mode: 'development', cwd: root }) : raw
   const plugins = await Promise.all(entriesOf(config?.plugins ?? []).map((entry) => instance(entry, require, tailwind)))
   // A config that forgets Tailwind must not leave `@tailwind` in the page; a stylesheet without it is left as it is.

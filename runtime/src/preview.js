@@ -111,6 +111,9 @@ async function pageSource(dev, pathname) {
   return dev.entryUrl === null ? null : synthesisedIndex(dev.entryUrl)
 }
 
+/** What reading says of a name that is no file: absent, a folder, too long, holding a NUL. */
+const NO_FILE = new Set(['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'])
+
 /** @param {string} root @param {string} name @returns {Promise<string|null>} */
 async function readInside(root, name) {
   const file = path.join(root, decodeURIComponent(name))
@@ -119,7 +122,7 @@ async function readInside(root, name) {
     return await fs.readFile(file, 'utf8')
   } catch (error) {
     const code = /** @type {NodeJS.ErrnoException} */ (error).code
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return null
+    if (code !== undefined && NO_FILE.has(code)) return null
     throw error
   }
 }

@@ -11,13 +11,15 @@ import { build } from 'esbuild'
 
 /**
  * @param {string} file absolute
- * @returns {Promise<unknown>} the default export, or module.exports
+ * @returns {Promise<{config: unknown, inputs: string[]}>} the default export, or module.exports; the files that it is made of
  */
 export async function loadConfig(file) {
   const result = await build({
     entryPoints: [file],
     bundle: true,
     write: false,
+    metafile: true,
+    absWorkingDir: path.dirname(file),
     platform: 'node',
     format: 'cjs',
     target: 'node20',
@@ -32,7 +34,9 @@ export async function loadConfig(file) {
   compiled.paths = /** @type {any} */ (Module)._nodeModulePaths(path.dirname(file))
   compiled._compile(result.outputFiles[0].text, file)
   const exported = compiled.exports
-  return exported?.__esModule || (exported && typeof exported === 'object' && 'default' in exported)
-    ? exported.default
-    : exported
+  const isModule = exported?.__esModule || (exported && typeof exported === 'object' && 'default' in exported)
+  return {
+    config: isModule ? exported.default : exported,
+    inputs: Object.keys(result.metafile.inputs).map((name) => path.resolve(path.dirname(file), name)),
+  }
 }

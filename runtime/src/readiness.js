@@ -9,6 +9,8 @@ import { WebSocket } from 'ws'
 /** The slowest first compile seen on two busy cores, with room. */
 const TIMEOUT_MS = 20_000
 
+const DIRECTIVE = /@tailwind\s+(base|components|utilities|variants|screens)\b/
+
 /**
  * @param {{port: number, host: string, token: string, entryUrl: string|null, compiles: boolean, stylesheets: () => string[]}} target
  * @returns {Promise<string|null>} null when ready, else what is missing
@@ -25,7 +27,7 @@ export async function check({ port, host, token, entryUrl, compiles, stylesheets
     for (const url of stylesheets()) {
       const css = await get(port, host, url)
       if (css.status !== 200 || !isScript(css.type)) return `a stylesheet answers ${css.status}`
-      if (css.body.includes('@tailwind ')) return 'a stylesheet still holds @tailwind: PostCSS does not run Tailwind'
+      if (DIRECTIVE.test(css.body.replaceAll(/\/\*.*?\*\//gs, ''))) return 'a stylesheet still holds @tailwind: PostCSS does not run Tailwind'
     }
   }
   return greets(port, host, token)

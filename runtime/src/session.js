@@ -134,9 +134,17 @@ export class Session {
     const touched = change.added.length + change.changed.length + change.removed.length > 0
     this.layout = layout
     if (dev !== null && same && !needsRestart(change)) {
-      return touched ? dev.apply(change) : { kind: /** @type {const} */ ('none'), modules: [], diagnostics: [] }
+      return touched ? this.#update(dev, change) : { kind: /** @type {const} */ ('none'), modules: [], diagnostics: [] }
     }
     return this.#restart(layout, first)
+  }
+
+  /** @param {DevServer} dev @param {import('./tree.js').Change} change */
+  async #update(dev, change) {
+    const result = await dev.apply(change)
+    // Not ready so far: this may have been the fix.
+    if (!this.ready) await this.#verify(dev, result.diagnostics.length === 0)
+    return result
   }
 
   /**
@@ -156,9 +164,9 @@ export class Session {
       this.failed = false
       this.current = dev
       this.#wake()
-      const errors = await dev.warm()
-      await this.#verify(dev, errors.length === 0)
-      const diagnostics = [...problems, ...errors]
+      const diagnostics = [...problems, ...await dev.warm()]
+      await this.#verify(dev, diagnostics.length === 0)
+      if (!first && diagnostics.length === 0) this.observe({ type: 'full-reload', path: '*' })
       diagnostics.forEach((d) => this.observe(errorPayload(d)))
       return { kind: /** @type {'none'|'restart'} */ (first ? 'none' : 'restart'), modules: [], diagnostics }
     } catch (error) {
@@ -178,15 +186,15 @@ export class Session {
       entryUrl: dev.entryUrl,
       compiles,
       stylesheets: () => dev.stylesheets().map((mod) => mod.url),
-    })
+    }).catch((error) => `the self-check fails: ${error instanceof Error ? error.message : error}`)
     this.ready = missing === null
     if (missing !== null) log('warning', 'not ready', { missing })
   }
 
-  /** @param {{kind: string, diagnostics: Diagnostic[]}} result */
-  #remember({ kind, diagnostics }) {
+  /** An error stands until nothing is held back any more. @param {{diagnostics: Diagnostic[]}} result */
+  #remember({ diagnostics }) {
     if (diagnostics.length > 0) this.lastError = diagnostics[0] ?? null
-    else if (kind !== 'none' || this.current?.held.length === 0) this.lastError = null
+    else if (this.current?.held.length === 0) this.lastError = null
   }
 
   /** @template T @param {() => Promise<T>} work @returns {Promise<T>} */

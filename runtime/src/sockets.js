@@ -48,16 +48,16 @@ export class Sockets {
    * @param {import('./settings.js').Settings} options.settings
    * @param {(host: string|undefined) => boolean} options.hostAllowed
    * @param {() => import('./devServer.js').DevServer|null} options.devServer the one that serves, or null
+   * @param {() => any} options.standing the payload of the error that stands, or null
    */
-  constructor({ settings, hostAllowed, devServer }) {
+  constructor({ settings, hostAllowed, devServer, standing }) {
     this.settings = settings
     this.hostAllowed = hostAllowed
     this.devServer = devServer
     this.server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, WebSocket: ObserverSocket })
     this.timer = setInterval(() => this.#ping(), PING_INTERVAL_MS)
     this.timer.unref()
-    /** @type {any} the error that observers who connect now should know of */
-    this.standing = null
+    this.standing = standing
   }
 
   get observers() {
@@ -99,13 +99,13 @@ export class Sockets {
       ws.on('pong', () => { alive.add(ws) })
       alive.add(ws)
       ws.send(JSON.stringify({ type: 'connected' }))
-      if (this.standing !== null) ws.send(JSON.stringify(this.standing))
+      const standing = this.standing()
+      if (standing !== null) ws.send(JSON.stringify(standing))
     })
   }
 
   /** @param {any} payload JSON, already cleaned */
   broadcast(payload) {
-    this.standing = payload.type === 'error' ? payload : payload.type === 'update' || payload.type === 'full-reload' ? null : this.standing
     const text = JSON.stringify(payload)
     for (const ws of this.server.clients) if (ws.readyState === WebSocket.OPEN) ws.send(text)
   }
