@@ -126,7 +126,7 @@ class Condition(Part):
     reason: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9]*$")] = Field(
         description="Why, as one stable word in CamelCase, for programs.",
     )
-    # Not empty: server-side apply before 1.21 turns an empty text into null, and then the whole status is refused.
+    # Not empty: Kubernetes 1.20, built with a later Go, takes an empty text for null and refuses the whole status.
     message: Annotated[str, Field(min_length=1, max_length=MESSAGE_LENGTH)] = Field(
         description="Why, as a sentence, for people; the reason again where it says enough. Names no file content.",
     )

@@ -231,6 +231,8 @@ class SessionStatus(Part):
         default=None,
         description="Newest build error of the project. Gone as soon as everything compiles. It never unsets Ready: "
         "the page keeps its last good state.",
+        # Server-side apply on 1.20 does not remove an object whose fields are all dropped, but leaves null there.
+        json_schema_extra={"nullable": True},
     )
 
 

@@ -17,6 +17,7 @@ Schema = dict[str, Any]
 _COPIED = (
     "type",
     "format",
+    "nullable",
     "enum",
     "default",
     "minimum",

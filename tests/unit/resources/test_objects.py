@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
+from jsonschema.validators import extend
 from pydantic import ValidationError
 
 from preview_core.naming import new_session_id
@@ -28,9 +30,15 @@ def _is_date_time(value: object) -> bool:
     return not isinstance(value, str) or value.endswith("Z")
 
 
-# OpenAPI v3 is a dialect of the fourth draft.
+def _type(validator: Any, types: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    if instance is not None or not schema.get("nullable"):
+        yield from Draft4Validator.VALIDATORS["type"](validator, types, instance, schema)
+
+
+# OpenAPI v3 is a dialect of the fourth draft, with null types of its own.
+OpenApiValidator = extend(Draft4Validator, {"type": _type})
 SCHEMAS = {
-    definition.names.kind: Draft4Validator(
+    definition.names.kind: OpenApiValidator(
         crd.manifest(definition)["spec"]["versions"][0]["schema"]["openAPIV3Schema"], format_checker=FORMATS
     )
     for definition in crd.DEFINITIONS
@@ -86,6 +94,7 @@ VALID: dict[str, Object] = {
     "a tombstone": session(**CLAIMED, ended={"at": AT, "reason": "Expired"}),
     "a session with all of a status": session(OBSERVED, **CLAIMED),
     "a session with a wiped status": session({}, **CLAIMED),
+    "a session whose error was dropped": session({"lastError": None}, **CLAIMED),
     "the longest owner": session(owner="o" * 512),
     "the smallest runtime": runtime(),
     "a runtime with everything": runtime(
