@@ -36,7 +36,7 @@ def _type(validator: Any, types: Any, instance: Any, schema: Any) -> Iterator[An
 
 
 # OpenAPI v3 is a dialect of the fourth draft, with null types of its own.
-OpenApiValidator = extend(Draft4Validator, {"type": _type})
+OpenApiValidator = extend(Draft4Validator, {"type": _type})  # type: ignore[no-untyped-call]
 SCHEMAS = {
     definition.names.kind: OpenApiValidator(
         crd.manifest(definition)["spec"]["versions"][0]["schema"]["openAPIV3Schema"], format_checker=FORMATS
