@@ -25,6 +25,7 @@ class Plane:
     address: str
     etcd_port: int
     port: int
+    api_server_flags: tuple[str, ...] = ()
 
     def etcd(self) -> list[str]:
         url = f"http://127.0.0.1:{self.etcd_port}"
@@ -56,6 +57,7 @@ class Plane:
             f"--service-account-signing-key-file={self.identity.key}",
             "--kubelet-preferred-address-types=InternalIP",
             "--profiling=false",
+            *self.api_server_flags,
         ]
 
     def controller_manager(self) -> list[str]:

@@ -6,15 +6,13 @@ process that started it: the kernel kills it (PR_SET_PDEATHSIG), even when that 
 
 from __future__ import annotations
 
-import os
-import ssl
 import subprocess
 import time
-from contextlib import ExitStack, suppress
-from http.client import HTTPException, HTTPSConnection
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from e2e.cluster.answers import answers
 from e2e.cluster.binaries import Binaries, binaries
 from e2e.cluster.commands import Plane
 from e2e.cluster.identity import ADMIN, Identity
@@ -117,24 +115,10 @@ class ControlPlane:
 
     def _until_ready(self, name: str, path: str) -> None:
         deadline = time.monotonic() + _READY_SECONDS
-        while not self._answers(path):
+        while answers(self.plane, path) is None:
             dead = [other for other, process in self.processes.items() if process.poll() is not None]
             if dead or time.monotonic() > deadline:
                 guilty = dead[0] if dead else name
                 what = "ended" if dead else f"was not ready after {_READY_SECONDS} s"
                 raise ControlPlaneFailed(f"{guilty} {what}:\n{self._log(guilty).read_text()[-4000:]}")
             time.sleep(_PAUSE_SECONDS)
-
-    def _answers(self, path: str) -> bool:
-        identity = self.plane.identity
-        if not identity.authority.exists():
-            return False
-        with suppress(OSError, HTTPException, ssl.SSLError):
-            context = ssl.create_default_context(cafile=os.fspath(identity.authority))
-            connection = HTTPSConnection(self.plane.address, self.plane.port, timeout=5, context=context)
-            try:
-                connection.request("GET", path, headers={"Authorization": f"Bearer {identity.tokens[ADMIN]}"})
-                return connection.getresponse().status == 200
-            finally:
-                connection.close()
-        return False

@@ -12,6 +12,7 @@ ADMIN = "admin"
 CONTROLLER_MANAGER = "system:kube-controller-manager"
 SCHEDULER = "system:kube-scheduler"
 PROXY = "system:kube-proxy"
+INGRESS = "ingress-controller"
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Identity:
         subprocess.run(command, check=True, capture_output=True, timeout=60)
         groups = {ADMIN: "system:masters", **{f"system:node:{node}": "system:nodes" for node in self.nodes}}
         lines = []
-        for user in (CONTROLLER_MANAGER, SCHEDULER, PROXY, *groups):
+        for user in (CONTROLLER_MANAGER, SCHEDULER, PROXY, INGRESS, *groups):
             self.tokens[user] = secrets.token_hex(16)
             group = f',"{groups[user]}"' if user in groups else ""
             lines.append(f"{self.tokens[user]},{user},{user}{group}\n")
