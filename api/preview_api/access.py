@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from preview_api.context import new_request_id
@@ -47,6 +48,8 @@ class AccessLog:
         with structlog.contextvars.bound_contextvars(request_id=identifier):
             try:
                 await self._app(scope, receive, observed)
+            except ClientDisconnect:
+                log.info("client_gone")
             except Exception as error:  # noqa: BLE001 - the outermost place: answered already, only the log is missing
                 _log_unexpected(error)
             self._note(scope, status, time.perf_counter() - began)

@@ -41,7 +41,9 @@ def create_app(settings: Settings, backend: Backend, clock: Callable[[], int] = 
             await backend.stop()
 
     metrics = Metrics()
-    app = FastAPI(title="kontext-preview", version=VERSION, description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="kontext-preview", version=VERSION, description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False
+    )
     problems.install(app)
     describe(app)
     app.include_router(sessions.router(PreviewService(backend, clock, metrics)))

@@ -30,7 +30,7 @@ def decode(path: str, content: object) -> bytes:
     try:
         text = content.encode()
     except UnicodeEncodeError as error:
-        raise UnusableContent("encoding") from error
+        raise UnusableContent("content-encoding") from error
     return (_binary(content) or text) if _BINARY.fullmatch(path) else text
 
 

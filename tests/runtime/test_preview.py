@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 
 import pytest
 from tests.runtime.conftest import Start
@@ -11,7 +12,7 @@ from tests.runtime.harness import CALLER, Runtime
 from tests.runtime.project import APP, FILES
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin
+from websockets.typing import Origin, Subprotocol
 
 
 def observe(runtime: Runtime, origin: str = CALLER) -> ClientConnection:
@@ -224,3 +225,36 @@ def test_g11_an_upgrade_before_the_dev_server_serves_is_answered_too(start: Star
     connection, answer = start().upgrade(Sec_WebSocket_Protocol="vite-ping")
     connection.close()
     assert b" 503 " in answer.splitlines()[0]
+
+
+def test_an_observer_who_comes_later_hears_of_the_error_that_stands_and_of_none_that_was_mended(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    runtime.patch({"src/App.tsx": "broken <"})
+    runtime.patch({"src/styles.css": FILES["src/styles.css"] + ".x { color: red }"})
+    with observe(runtime) as observer:
+        assert [json.loads(observer.recv(timeout=2))["type"] for _ in range(2)] == ["connected", "error"]
+    assert runtime.patch({"src/App.tsx": APP, ".env": "VITE_A=1\n"}).hmr.kind == "restart"
+    with observe(runtime) as observer:
+        assert json.loads(observer.recv(timeout=2)) == {"type": "connected"}
+        with pytest.raises(TimeoutError):
+            observer.recv(timeout=0.5)
+
+
+def test_a_page_that_fails_to_load_is_told_and_one_that_shows_a_good_state_is_not(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+
+    def page() -> ClientConnection:
+        connection = socket.create_connection(("127.0.0.1", runtime.preview_port), timeout=2)
+        return connect(f"ws://{runtime.host}/hmr", sock=connection, subprotocols=[Subprotocol("vite-hmr")])
+
+    with page() as good:
+        assert json.loads(good.recv(timeout=2)) == {"type": "connected"}
+        time.sleep(5.1)  # the runtime takes an error within five seconds of a page's socket for that page's
+        runtime.patch({"src/App.tsx": "broken <"})
+        assert runtime.get("/src/App.tsx").status == 500
+        with page() as failing:
+            assert [json.loads(failing.recv(timeout=2))["type"] for _ in range(2)] == ["connected", "error"]
+        with pytest.raises(TimeoutError):
+            good.recv(timeout=0.5)

@@ -209,3 +209,50 @@ def test_new_files_and_importers_in_any_order_give_no_error(runtime: Runtime) ->
         shuffle.shuffle(order)
         outcome = runtime.patch(dict(order))
         assert (outcome.hmr.kind, outcome.diagnostics) == (HmrKind.UPDATE, [])
+
+
+def test_a_module_that_moves_is_found_again_by_importers_that_nobody_edited(runtime: Runtime) -> None:
+    moved = runtime.patch({"src/components/Title/index.tsx": TITLE}, delete=("src/components/Title.tsx",))
+    assert (moved.hmr.kind, moved.diagnostics) == (HmrKind.UPDATE, [])
+    assert "/src/components/Title/index.tsx" in runtime.get("/src/App.tsx").body
+    renamed = runtime.patch({"src/App.jsx": APP}, delete=("src/App.tsx",))
+    assert renamed.diagnostics == []
+    assert "/src/App.jsx" in runtime.get("/src/index.tsx").body
+
+
+def test_a_deleted_import_is_told_at_its_importer(runtime: Runtime) -> None:
+    (told, *_) = runtime.patch(delete=("src/components/Title.tsx",)).diagnostics
+    assert (told.path, told.line is not None) == ("src/frontend/src/App.tsx", True)
+
+
+def test_a_style_config_that_arrives_broken_is_named_and_its_fix_leaves_the_session_ready(start: Start) -> None:
+    runtime = start()
+    (told, *_) = runtime.put({**FILES, "tailwind.config.js": "throw new Error('boom')"}).diagnostics
+    assert (told.path, told.message) == ("src/frontend/tailwind.config.js", "boom")
+    assert runtime.control("GET", "/readyz").status == 200
+    runtime.patch({"tailwind.config.js": "module.exports = { content: ['./src/**/*.tsx'] }"})
+    assert runtime.control("GET", "/readyz").status == 200
+    assert "padding: 0.5rem" in runtime.get("/src/styles.css").body
+
+
+def test_a_comment_that_speaks_of_tailwind_is_no_directive(start: Start) -> None:
+    runtime = start()
+    runtime.put({**FILES, "src/styles.css": CSS + "/* once: @tailwind components; */"})
+    assert runtime.control("GET", "/readyz").status == 200
+
+
+def test_what_a_tailwind_config_imports_applies_too(runtime: Runtime) -> None:
+    runtime.patch({"src/App.tsx": APP.replace("p-2", "text-brand")})
+    config = "module.exports = { content: ['./src/**/*.tsx'], theme: { colors: require('./theme.cjs') } }"
+    runtime.patch({"tailwind.config.js": config, "theme.cjs": "module.exports = { brand: '#010203' }"})
+    assert "rgb(1 2 3" in runtime.get("/src/styles.css").body
+    assert runtime.patch({"theme.cjs": "module.exports = { brand: '#040506' }"}).hmr.kind == HmrKind.CSS
+    assert "rgb(4 5 6" in runtime.get("/src/styles.css").body
+
+
+def test_a_worker_that_does_not_compile_is_held(runtime: Runtime) -> None:
+    worker = "new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })\n"
+    runtime.patch({"src/worker.ts": "self.onmessage = () => {}\n", "src/App.tsx": worker + APP})
+    assert runtime.get("/src/worker.ts?worker_file&type=module").status == 200
+    assert runtime.patch({"src/worker.ts": "self.onmessage = e =>\n"}).hmr.kind == HmrKind.ERROR
+    assert runtime.patch({"src/worker.ts": "self.onmessage = () => 1\n"}).hmr.kind == HmrKind.FULL_RELOAD

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from preview_api.cli import project, pushed, remote, serve, stored
@@ -225,10 +226,10 @@ def _make_demo(server: remote.Remote, state: Path) -> dict[str, Any]:
 
 def _push_once(server: remote.Remote, folder: Path, state: Path, output: Output) -> None:
     known = pushed.recall(state, pushed.folder_key(folder))
-    with notes.status(f"Reading {folder}"):
+    with notes.status(escape(f"Reading {folder}")):
         found = project.read(folder)
     for name in found.skipped:
-        note(f"[yellow]left out:[/yellow] {name}")
+        note(f"[yellow]left out:[/yellow] {escape(name)}")
     with notes.status(f"Sending {len(found.files)} files"):
         result = pushed.push(server, found, known)
     pushed.remember(state, pushed.folder_key(folder), known)
@@ -244,11 +245,14 @@ def _show_push(result: pushed.Pushed, output: Output) -> None:
         print_line("Nothing changed")
     elif result.created:
         for warning in answer["warnings"]:
-            note(f"[yellow]{warning['code']}:[/yellow] {warning['message']} {warning['path'] or ''}")
+            note(f"[yellow]{warning['code']}:[/yellow] {escape(warning['message'])} {escape(warning['path'] or '')}")
         print_line(f"{result.sent} files: [bold]{answer['previewUrl']}[/bold]")
     else:
+        for refused in answer["rejected"]:
+            note(f"[yellow]rejected:[/yellow] {escape(refused['name'])} ({refused['reason']})")
         for diagnostic in answer["diagnostics"]:
-            note(f"[red]{diagnostic['path'] or ''}:{diagnostic['line'] or ''}[/red] {diagnostic['message']}")
+            place = escape(f"{diagnostic['path'] or ''}:{diagnostic['line'] or ''}")
+            note(f"[red]{place}[/red] {escape(diagnostic['message'])}")
         hmr = answer["hmr"]
         print_line(f"{len(answer['updated'])} changed, {hmr['kind']} in {hmr['durationMs']:.0f} ms")
 
@@ -259,9 +263,16 @@ def _push_changes(server: remote.Remote, folder: Path, state: Path, output: Outp
     def is_wanted(_change: Change, path: str) -> bool:
         return not project.is_skipped(Path(path).relative_to(folder.resolve()).as_posix())
 
-    note(f"Watching {folder}, Ctrl-C to stop")
+    note(escape(f"Watching {folder}, Ctrl-C to stop"))
     for _ in watch(folder.resolve(), watch_filter=is_wanted, raise_interrupt=False):
-        _push_once(server, folder, state, output)
+        if not folder.is_dir():
+            # Moved or removed: that is no wish to delete every file of the preview.
+            raise CommandError(f"{folder} is gone; the preview keeps its last files")
+        try:
+            _push_once(server, folder, state, output)
+        except CommandError as error:
+            # The next save may be the fix; what was not taken is sent with it.
+            note(f"[red]error:[/red] {escape(str(error))}")
 
 
 def _origin(url: str) -> str:

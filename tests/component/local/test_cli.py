@@ -75,6 +75,41 @@ def test_push_watch_sends_every_change(server: Server, folder: Path) -> None:
         process.terminate()
 
 
+def test_push_shows_a_projects_own_text_as_it_is(server: Server, folder: Path) -> None:
+    state = ("--state-dir", str(server.state))
+    cli("push", str(folder), *state)
+    (folder / "src/frontend/src/App.tsx").write_text("const re = /[/]/\nexport default () => <b>{re}</i>\n")
+    pushed = cli("push", str(folder), *state)
+    assert pushed.returncode == 0, pushed.stderr
+    assert "/[/]/" in pushed.stderr
+
+
+def test_push_watch_outlives_a_refusal_and_ends_when_the_folder_goes(server: Server, folder: Path) -> None:
+    command = [*CLI, "push", str(folder), "--watch", "--state-dir", str(server.state)]
+    log = folder.with_name("watch.log")
+    with log.open("w") as out:
+        process = subprocess.Popen(command, env=environment(), stdout=out, stderr=subprocess.STDOUT)
+    try:
+        (folder / "D:").mkdir()
+        count = iter(range(1000))
+
+        def after_saving(name: str) -> str:
+            # Repeated: the watch may begin a moment after it was announced.
+            if "Watching" in log.read_text():
+                (folder / name).write_text(f"export default {next(count)}")
+            return log.read_text()
+
+        eventually(lambda: after_saving("D:/z.ts"), lambda text: "error:" in text)
+        (folder / "D:/z.ts").unlink()
+        eventually(lambda: after_saving("src/frontend/src/more.ts"), lambda text: "1 changed" in text)
+        folder.rename(folder.with_name("moved"))
+        assert process.wait(20) == 1
+        assert "keeps its last files" in log.read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_rm_all_works_without_a_server(installation: Installation, tmp_path: Path) -> None:
     state = tmp_path / "state"
     with Server(state) as server:

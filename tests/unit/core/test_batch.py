@@ -82,7 +82,7 @@ def test_a_backend_file_is_stored_and_reported_as_ignored() -> None:
         ("a.ts", 7, "content-not-a-string"),
         ("a.ts", {"type": "Buffer"}, "content-not-a-string"),
         ("a.ts", False, "content-not-a-string"),
-        ("a.ts", "\ud800", "encoding"),
+        ("a.ts", "\ud800", "content-encoding"),
         ("../a.ts", "x", "traversal"),
         ("../a.ts", None, "traversal"),
         ("\ud800.ts", "x", "encoding"),
