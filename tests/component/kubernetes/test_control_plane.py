@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -61,6 +62,32 @@ def test_what_an_object_owns_goes_with_it(kubectl: Kubectl, namespace: str) -> N
     while "owned" in kubectl("get", "-n", namespace, "configmaps", "-o", "name"):
         assert time.monotonic() < deadline, "not collected: is a kube-controller-manager in KUBEBUILDER_ASSETS?"
         time.sleep(0.1)
+
+
+def test_an_empty_text_of_a_custom_resource_is_no_null(kubectl: Kubectl, namespace: str) -> None:
+    text = {"type": "object", "properties": {"text": {"type": "string"}}}
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": text}}}
+    group = f"{namespace}.example.org"
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"notes.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"kind": "Note", "plural": "notes"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
+    kubectl("create", "-f", "-", stdin=definition)
+    kubectl("wait", "--for=condition=Established", f"crd/notes.{group}", "--timeout=30s")
+    path = f"/apis/{group}/v1/namespaces/{namespace}/notes"
+    note = {"apiVersion": f"{group}/v1", "kind": "Note", "metadata": {"name": "empty"}, "spec": {"text": ""}}
+
+    made = json.loads(kubectl("create", "--raw", path, "-f", "-", stdin=note))
+
+    assert made["spec"] == {"text": ""}
+    kubectl("delete", "crd", f"notes.{group}", "--wait=false")
 
 
 @pytest.fixture
