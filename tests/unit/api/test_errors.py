@@ -227,3 +227,10 @@ async def test_g38_no_answer_names_an_absolute_path(api: httpx2.AsyncClient, bac
     response = await api.get(f"{CREATE}/{new_session_id()}")
     assert_problem(response, 500, "INTERNAL")
     assert "/home" not in response.text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_a_trailing_slash_is_no_route_and_no_redirect(api: httpx2.AsyncClient, method: str) -> None:
+    response = await api.request(method, CREATE + "/", headers=JSON)
+    assert response.status_code in (404, 405)
+    assert response.json()["code"] in ("NOT_FOUND", "METHOD_NOT_ALLOWED")
