@@ -19,6 +19,7 @@ run: $(VENV)/.runtime
 
 ## test: lint, then every test, against real processes and a real browser
 test: setup lint
+	e2e/cluster/build.sh >/dev/null
 	cd runtime && node --test --test-reporter=dot test/
 	$(BIN)/python -m pytest
 
