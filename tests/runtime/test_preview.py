@@ -169,7 +169,7 @@ def test_an_observer_survives_a_restart_of_the_dev_server(start: Start) -> None:
         observer.recv(timeout=1)
         runtime.patch({".env": "VITE_A=1\n"})
         runtime.patch({"src/App.tsx": APP.replace("p-2", "p-3")})
-        assert json.loads(observer.recv(timeout=5))["type"] == "update"
+        assert [json.loads(observer.recv(timeout=5))["type"] for _ in range(2)] == ["full-reload", "update"]
 
 
 def test_g28_a_close_without_a_status_is_answered_with_1000(served: Runtime) -> None:

@@ -188,14 +188,15 @@ def cli(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 def children(pid: int) -> list[int]:
-    """Living children of a process."""
+    """Living session processes among the children of a process; pytest itself has others too (a control plane)."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
+            command = (stat.parent / "cmdline").read_bytes()
         except OSError:
             continue
-        if int(fields[1]) == pid and fields[0] != "Z":
+        if int(fields[1]) == pid and fields[0] != "Z" and b"main.js" in command:
             found.append(int(stat.parent.name))
     return found
 
