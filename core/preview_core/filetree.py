@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from preview_core.visibility import ignored_reason
 from preview_core.wire import FileContent
+
+# A file is stored in pieces of this size, so that the size of what holds them does not depend on one big image.
+PIECE_BYTES = 128 * 1024
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,23 @@ class File:
     path: str
     content: bytes
 
+    @classmethod
+    def inflated(cls, path: str, pieces: Sequence[bytes]) -> File:
+        """The inverse of `deflated`. Raises zlib.error."""
+        file = cls(path, b"".join(zlib.decompress(piece) for piece in pieces))
+        file.__dict__["deflated"] = tuple(pieces)  # where cached_property keeps it: it need not be computed again
+        return file
+
     @cached_property
     def sha256(self) -> str:
         """Of the content, lower-case hex."""
         return hashlib.sha256(self.content).hexdigest()
+
+    @cached_property
+    def deflated(self) -> tuple[bytes, ...]:
+        """The content in pieces of PIECE_BYTES (at least one), each compressed by itself."""
+        starts = range(0, max(len(self.content), 1), PIECE_BYTES)
+        return tuple(zlib.compress(self.content[at : at + PIECE_BYTES], zlib.Z_BEST_SPEED) for at in starts)
 
 
 class FileTree(Mapping[str, File]):

@@ -1,0 +1,89 @@
+"""Names and labels of a session's objects: one place, because selectors, watches and writers must agree."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from preview_core.resources.names import API_VERSION, GROUP, SESSION
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+MANAGER = "kontext-preview"
+SESSION_LABEL = f"{GROUP}/session"
+PART_LABEL = f"{GROUP}/part"
+RUNTIME_LABEL = f"{GROUP}/runtime"
+RUNTIME_REVISION_LABEL = f"{GROUP}/runtime-revision"
+OWNER_LABEL = f"{GROUP}/owner"  # of a session: a hash of its owner, by which an owner's sessions are listed
+
+POD = "pod"
+ROUTE = "route"  # Service and Ingress
+FILES = "files"  # the index, and the files of a small project
+SHARD = "shard"
+QUOTA = "quota"
+WAKER = "waker"
+
+PREVIEW_PORT = 8080
+CONTROL_PORT = 9001
+PREVIEW_PORT_NAME = "preview"
+CONTROL_PORT_NAME = "control"
+
+# 80 bits: two owners with one hash would share a quota, nothing else.
+_OWNER_DIGITS = 20
+
+
+def labels(session_id: str, part: str) -> dict[str, str]:
+    """Of every object that belongs to a session."""
+    return {MANAGED_BY: MANAGER, SESSION_LABEL: session_id, PART_LABEL: part}
+
+
+def part_selector(part: str) -> str:
+    """Label selector of all objects of one part."""
+    return f"{MANAGED_BY}={MANAGER},{PART_LABEL}={part}"
+
+
+def owner_reference(session_id: str, uid: str) -> dict[str, Any]:
+    """Makes an object go with its session."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": SESSION.kind,
+        "name": session_id,
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }
+
+
+def route_name(session_id: str) -> str:
+    """Of the Service and of the Ingress."""
+    return f"preview-{session_id}"
+
+
+def pod_name(session_id: str, number: int) -> str:
+    """A replaced pod's successor has another name, so that it need not wait for the old one to go."""
+    return f"preview-{session_id}-{number}"
+
+
+def pod_number(session_id: str, name: str) -> int:
+    """The inverse; 0 for a name that is none of ours."""
+    tail = name.removeprefix(f"preview-{session_id}-")
+    return int(tail) if tail != name and tail.isdigit() else 0
+
+
+def files_name(session_id: str) -> str:
+    """Of the index of a session's files."""
+    return f"files-{session_id}"
+
+
+def shard_name(session_id: str, key: str) -> str:
+    """Of a shard of the files."""
+    return f"files-{session_id}-{key}"
+
+
+def owner_hash(owner: str) -> str:
+    """A label value that stands for an owner and does not tell who that is."""
+    return hashlib.sha256(owner.encode()).hexdigest()[:_OWNER_DIGITS]
+
+
+def quota_name(owner: str) -> str:
+    """Of the object on which the creates of one owner meet."""
+    return f"quota-{owner_hash(owner)}"
