@@ -17,8 +17,8 @@ from rich.table import Table
 from preview_api.cli import project, pushed, remote, serve, stored
 from preview_api.cli.folders import cache_folder, state_folder
 from preview_api.cli.output import CommandError, Output, note, notes, print_json, print_line, results
-from preview_api.logs import configure
 from preview_api.settings import LOCAL_ORIGINS
+from preview_core.logs import configure
 
 STATE_FOLDER, CACHE_FOLDER = state_folder(), cache_folder()
 

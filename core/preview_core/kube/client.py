@@ -144,7 +144,8 @@ class Kube:
             total=WATCH_SECONDS + ATTEMPT_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=WATCH_SILENCE_SECONDS
         )
         try:
-            response = await self._send("GET", resource.path(namespace), query, None, timeout, accept=_METADATA_LIST)
+            # Of single objects: asked for lists, the server ends the watch at the first event.
+            response = await self._send("GET", resource.path(namespace), query, None, timeout, accept=_METADATA)
             try:
                 if response.status >= 400:
                     raise _error("GET", response.status, await response.text(), retried=False)
@@ -166,9 +167,11 @@ class Kube:
         path = resource.path(namespace, body["metadata"]["name"])
         return await self._call("PUT", path, body=body, query=self._managed)
 
-    async def patch(self, resource: Resource, namespace: str, name: str, body: Object) -> Object:
+    async def patch(
+        self, resource: Resource, namespace: str, name: str, body: Object, subresource: str | None = None
+    ) -> Object:
         """A merge patch; under compare-and-set when `body` has metadata.resourceVersion. Raises Conflict, NotFound."""
-        path = resource.path(namespace, name)
+        path = resource.path(namespace, name, subresource)
         return await self._call("PATCH", path, body=body, query=self._managed, content_type=_MERGE)
 
     async def apply(self, resource: Resource, namespace: str, body: Object, subresource: str | None = None) -> Object:

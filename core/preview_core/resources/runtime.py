@@ -274,6 +274,10 @@ class RuntimeStatus(Part):
     outdated: Count = Field(
         default=0, description="Pods made from an earlier revision that are still to be replaced. 0: rolled over."
     )
+    pods: Count = Field(
+        default=0,
+        description="Pods that exist, whatever they hold. At limits.pods creates are refused with 503 CAPACITY.",
+    )
     misses: Total = Field(
         default=0,
         description="Creates since the operator started that found no warm session and waited for a pod. Only ever "

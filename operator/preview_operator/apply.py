@@ -1,0 +1,197 @@
+"""Carrying out a plan: the only place that writes a session's objects."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from preview_core.kube.client import Kube, Object
+from preview_core.kube.errors import AlreadyExists, Conflict, NotFound, Refused
+from preview_core.kube.files import StoredFiles
+from preview_core.kube.resource import CONFIG_MAPS, EVENTS, INGRESSES, PODS, SERVICES, SESSIONS, Resource
+from preview_core.kube.settings import ClusterSettings
+from preview_core.objects import names
+from preview_core.objects.packing import FilesCorrupt
+from preview_core.resources.conditions import Condition
+from preview_core.resources.names import API_VERSION, SESSION
+from preview_core.resources.session import EndReason, PreviewSession, SessionStatus
+from preview_core.resources.timestamp import rfc3339
+from preview_operator.cache import Cache
+from preview_operator.memory import Memories
+from preview_operator.metrics import Metrics
+from preview_operator.observed import (
+    Action,
+    ApplyIngress,
+    ApplyService,
+    CreatePod,
+    DeleteFiles,
+    DeletePod,
+    DeleteRoute,
+    DeleteSession,
+    End,
+    Hydrate,
+    Observed,
+)
+from preview_operator.pods import make_pod
+from preview_operator.probe import Probe
+from preview_operator.routes import make_ingress, make_service
+from preview_operator.seen import PodSeen
+from preview_operator.transitions import happenings
+
+log = structlog.get_logger(__name__)
+
+COMPONENT = "kontext-preview-operator"
+
+
+@dataclass(frozen=True)
+class Applier:
+    """Actions are repeatable: a pass that ended between two of them is followed by one that plans the rest."""
+
+    kube: Kube
+    settings: ClusterSettings
+    secret: bytes
+    cache: Cache
+    memories: Memories
+    probe: Probe
+    metrics: Metrics
+    clock: Callable[[], int]
+
+    @property
+    def _namespace(self) -> str:
+        return self.settings.namespace
+
+    async def act(self, action: Action, observed: Observed) -> None:
+        """Raises Unavailable; a refusal is remembered for the conditions and tried again later."""
+        session = observed.session
+        self.metrics.actions.labels(type(action).__name__).inc()
+        match action:
+            case CreatePod(number):
+                await self._create_pod(observed, number)
+            case ApplyService(pod):
+                await self._apply_route(SERVICES, session, make_service(session, pod))
+            case ApplyIngress():
+                await self._apply_route(INGRESSES, session, make_ingress(session, self.settings))
+            case Hydrate(pod):
+                await self._hydrate(session, pod)
+            case End(reason):
+                await self._end(session, reason)
+            case _:
+                await self._remove(session, action)
+
+    async def _remove(
+        self, session: PreviewSession, action: DeletePod | DeleteRoute | DeleteFiles | DeleteSession
+    ) -> None:
+        match action:
+            case DeletePod(name, uid):
+                await self.kube.delete(PODS, self._namespace, name, uid=uid)
+            case DeleteRoute():
+                for resource in (SERVICES, INGRESSES):
+                    await self.kube.delete(resource, self._namespace, names.route_name(session.metadata.name))
+            case DeleteFiles():
+                await self._delete_files(session)
+            case DeleteSession(why):
+                log.info("session_removed", why=why)
+                await self.kube.delete(SESSIONS, self._namespace, session.metadata.name, uid=session.metadata.uid)
+
+    async def write_status(self, session: PreviewSession, status: SessionStatus) -> None:
+        """And tell in Kubernetes Events what it changes."""
+        body = {
+            "apiVersion": API_VERSION,
+            "kind": SESSION.kind,
+            "metadata": {"name": session.metadata.name, "uid": session.metadata.uid},
+            "status": status.manifest(),
+        }
+        try:
+            self.cache.put(SESSIONS, await self.kube.apply(SESSIONS, self._namespace, body, "status"))
+        except (NotFound, Conflict):
+            return  # gone, or another object of that name: its own pass comes
+        await self.tell(session, session.status.conditions, status.conditions)
+
+    async def tell(self, session: PreviewSession, before: tuple[Condition, ...], after: tuple[Condition, ...]) -> None:
+        """Events are news, not state: one that is refused is counted, and the pass goes on."""
+        now = rfc3339(self.clock() // 1000 * 1000)
+        for happening in happenings(before, after):
+            event: Object = {
+                "apiVersion": "v1",
+                "kind": "Event",
+                "metadata": {"name": f"{session.metadata.name}.{secrets.token_hex(8)}"},
+                "involvedObject": {
+                    "apiVersion": API_VERSION,
+                    "kind": SESSION.kind,
+                    "namespace": self._namespace,
+                    "name": session.metadata.name,
+                    "uid": session.metadata.uid,
+                },
+                "type": happening.kind,
+                "reason": happening.reason,
+                "message": happening.message,
+                "source": {"component": COMPONENT},
+                "firstTimestamp": now,
+                "lastTimestamp": now,
+                "count": 1,
+            }
+            try:
+                await self.kube.create(EVENTS, self._namespace, event)
+            except Refused as error:
+                self.metrics.errors.labels("event", type(error).__name__).inc()
+                log.warning("event_refused", status=error.status)
+
+    async def _create_pod(self, observed: Observed, number: int) -> None:
+        session, runtime = observed.session, observed.runtime
+        assert runtime is not None  # noqa: S101 - only an accepted session is planned a pod
+        manifest = make_pod(session, runtime, number, self.settings, self.secret)
+        memory = self.memories.of(session.metadata.name)
+        memory.note_pod_created(self.clock())
+        try:
+            made = await self.kube.create(PODS, self._namespace, manifest)
+        except AlreadyExists:
+            # Made by a pass whose operator was killed, and not seen yet.
+            made = await self.kube.get(PODS, self._namespace, manifest["metadata"]["name"])
+        except Refused as error:
+            log.warning("pod_refused", status=error.status)
+            memory.pod_refusal = error.message
+            return
+        memory.pod_refusal = ""
+        self.cache.put(PODS, made)
+
+    async def _apply_route(self, resource: Resource, session: PreviewSession, manifest: Object) -> None:
+        memory = self.memories.of(session.metadata.name)
+        try:
+            made = await self.kube.apply(resource, self._namespace, manifest)
+        except Refused as error:
+            log.warning("route_refused", kind=resource.kind, status=error.status)
+            memory.route_refusal = error.message
+            return
+        memory.route_refusal = ""
+        self.cache.put(resource, made)
+
+    async def _delete_files(self, session: PreviewSession) -> None:
+        session_id = session.metadata.name
+        # The index last: without it nothing would tell the next pass that there is something left.
+        for name in (*self.cache.sessions[session_id].shards, names.files_name(session_id)):
+            await self.kube.delete(CONFIG_MAPS, self._namespace, name)
+
+    async def _hydrate(self, session: PreviewSession, pod: PodSeen) -> None:
+        memory = self.memories.of(session.metadata.name)
+        try:
+            stored = await StoredFiles(self.kube, self._namespace).read(session.metadata.name)
+        except (NotFound, FilesCorrupt) as error:
+            memory.files_fault = str(error) if isinstance(error, FilesCorrupt) else "The stored files are gone."
+            self.metrics.hydrations.labels("no-files").inc()
+            return
+        memory.files_fault = ""
+        self.metrics.hydrations.labels(await self.probe.hydrate(pod, stored)).inc()
+
+    async def _end(self, session: PreviewSession, reason: EndReason) -> None:
+        at = rfc3339(self.clock())
+        body = {
+            "metadata": {"resourceVersion": session.metadata.resource_version},
+            "spec": {"ended": {"at": at, "reason": reason.value}},
+        }
+        try:
+            self.cache.put(SESSIONS, await self.kube.patch(SESSIONS, self._namespace, session.metadata.name, body))
+        except (Conflict, NotFound):
+            return  # somebody used it just now: the next pass decides anew

@@ -1,0 +1,189 @@
+"""What the watches have told so far, by session: the picture that decisions are made on.
+
+Newer beats older whatever the order of arrival: answers to our own writes go in as well, so that the next pass sees
+what the last one did before the watch tells it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from preview_core.kube.resource import INGRESSES, PODS, RUNTIMES, SERVICES, SESSIONS, Resource
+from preview_core.objects import names
+from preview_core.objects.files import Index
+from preview_core.objects.packing import FilesCorrupt
+from preview_core.resources.runtime import PreviewRuntime
+from preview_core.resources.session import PreviewSession
+from preview_core.resources.timestamp import epoch_ms
+from preview_operator.seen import PodSeen
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """An object that the models cannot read, written past the schema (an older API server, another version)."""
+
+    uid: str
+    generation: int
+    message: str
+
+
+@dataclass
+class Group:
+    """All that is known of one session."""
+
+    session: PreviewSession | Invalid | None = None
+    pods: dict[str, PodSeen] = field(default_factory=dict)
+    service: Object | None = None
+    ingress: Object | None = None
+    index: Index | None = None
+    index_fault: str = ""
+    shards: dict[str, int] = field(default_factory=dict)  # name -> created at
+
+    @property
+    def empty(self) -> bool:
+        return self == Group()
+
+
+class Cache:
+    """`sessions` by id, `runtimes` by name."""
+
+    def __init__(self) -> None:
+        self.sessions: defaultdict[str, Group] = defaultdict(Group)
+        self.runtimes: dict[str, PreviewRuntime | Invalid] = {}
+        self._versions: dict[tuple[str, str], int] = {}  # (plural, name) -> resourceVersion
+        self._sessions_of: dict[tuple[str, str], str] = {}  # (plural, name) -> session or runtime
+
+    def put(self, resource: Resource, found: Object) -> str | None:
+        """Takes an object in; the session or runtime that it belongs to, None if it is older than what is known."""
+        metadata = found["metadata"]
+        place = (resource.plural, metadata["name"])
+        version = int(metadata["resourceVersion"])
+        if version <= self._versions.get(place, 0):
+            return None
+        key = _key(resource, metadata)
+        if key is not None:
+            self._versions[place] = version
+            self._sessions_of[place] = key
+            self._put(resource, key, found)
+        return key
+
+    def drop(self, resource: Resource, metadata: Object) -> str | None:
+        """Forgets an object that is gone; the session or runtime that it belonged to."""
+        key = _key(resource, metadata)
+        self._versions.pop((resource.plural, metadata["name"]), None)
+        self._sessions_of.pop((resource.plural, metadata["name"]), None)
+        if key is None:
+            return None
+        if resource is RUNTIMES:
+            self.runtimes.pop(key, None)
+            return key
+        self._drop(resource, key, metadata["name"])
+        if self.sessions[key].empty:
+            del self.sessions[key]
+        return key
+
+    def known(self, resource: Resource) -> dict[str, int]:
+        """Names and resource versions of what is known of one kind."""
+        return {name: version for (plural, name), version in self._versions.items() if plural == resource.plural}
+
+    def metadata(self, resource: Resource, name: str) -> Object:
+        """As much as `drop` needs of an object that a list no longer has."""
+        session_id = self._sessions_of.get((resource.plural, name))
+        labels = {names.SESSION_LABEL: session_id} if session_id is not None else {}
+        return {"name": name, "labels": labels}
+
+    def runtime(self, name: str) -> PreviewRuntime | None:
+        """None also for one that cannot be read."""
+        found = self.runtimes.get(name)
+        return found if isinstance(found, PreviewRuntime) else None
+
+    def runtime_name_of(self, session_id: str) -> str | None:
+        """Of a session that can be read."""
+        group = self.sessions.get(session_id)
+        session = group.session if group is not None else None
+        return session.spec.runtime_ref.name if isinstance(session, PreviewSession) else None
+
+    def valid_sessions(self) -> Iterator[tuple[str, PreviewSession]]:
+        """Those that can be read."""
+        for key, group in self.sessions.items():
+            if isinstance(group.session, PreviewSession):
+                yield key, group.session
+
+    def pods_of(self, runtime: str) -> int:
+        """How many pods the sessions of one runtime have."""
+        return sum(
+            len(self.sessions[key].pods)
+            for key, session in self.valid_sessions()
+            if session.spec.runtime_ref.name == runtime
+        )
+
+    def _put(self, resource: Resource, key: str, found: Object) -> None:
+        if resource is RUNTIMES:
+            self.runtimes[key] = _read(PreviewRuntime.model_validate, found)
+            return
+        group = self.sessions[key]
+        if resource is SESSIONS:
+            group.session = _read(PreviewSession.model_validate, found)
+        elif resource is PODS:
+            pod = PodSeen.of(found)
+            if pod is not None:
+                group.pods[pod.name] = pod
+        elif resource is SERVICES:
+            group.service = _trimmed(found)
+        elif resource is INGRESSES:
+            group.ingress = _trimmed(found)
+        else:
+            _put_files(group, found["metadata"])
+
+    def _drop(self, resource: Resource, key: str, name: str) -> None:
+        group = self.sessions[key]
+        if resource is SESSIONS:
+            group.session = None
+        elif resource is PODS:
+            group.pods.pop(name, None)
+        elif resource is SERVICES:
+            group.service = None
+        elif resource is INGRESSES:
+            group.ingress = None
+        elif name == names.files_name(key):
+            group.index, group.index_fault = None, ""
+        else:
+            group.shards.pop(name, None)
+
+
+def _put_files(group: Group, metadata: Object) -> None:
+    if metadata["labels"][names.PART_LABEL] == names.SHARD:
+        group.shards[metadata["name"]] = epoch_ms(metadata["creationTimestamp"])
+        return
+    try:
+        group.index, group.index_fault = Index.of(metadata), ""
+    except FilesCorrupt as error:
+        group.index, group.index_fault = None, str(error)
+
+
+def _key(resource: Resource, metadata: Object) -> str | None:
+    if resource in (SESSIONS, RUNTIMES):
+        return str(metadata["name"])
+    return (metadata.get("labels") or {}).get(names.SESSION_LABEL)
+
+
+def _trimmed(found: Object) -> Object:
+    metadata = found["metadata"]
+    kept = {name: metadata[name] for name in ("name", "labels", "annotations", "ownerReferences") if name in metadata}
+    return {**{name: found[name] for name in ("apiVersion", "kind", "spec") if name in found}, "metadata": kept}
+
+
+def _read(parse: Callable[[Object], Any], found: Object) -> Any:
+    try:
+        return parse(found)
+    except ValidationError as error:
+        places = sorted({".".join(map(str, entry["loc"])) for entry in error.errors()})
+        metadata = found["metadata"]
+        return Invalid(metadata["uid"], metadata.get("generation", 0), f"cannot be read: {', '.join(places)[:800]}")

@@ -1,0 +1,42 @@
+"""What the operator measures. No label carries an id, a name of an object or an address."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_PASS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_READY_BUCKETS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
+
+
+class Metrics:
+    """One registry per operator."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        prefix = "kontext_preview_operator_"
+        self.sessions = Gauge(f"{prefix}sessions", "Sessions", ["phase"], registry=registry)
+        self.pods = Gauge(f"{prefix}pods", "Pods of sessions", registry=registry)
+        self.queue = Gauge(f"{prefix}queue_length", "Keys that wait to be looked at", registry=registry)
+        self.passes = Histogram(
+            f"{prefix}pass_duration_seconds", "Time of one pass", ["kind"], buckets=_PASS_BUCKETS, registry=registry
+        )
+        self.errors = Counter(f"{prefix}pass_errors", "Passes that failed", ["kind", "error"], registry=registry)
+        self.actions = Counter(f"{prefix}actions", "Actions taken", ["action"], registry=registry)
+        self.events = Counter(f"{prefix}watch_events", "Events of the watches", ["resource"], registry=registry)
+        self.missed = Counter(
+            f"{prefix}watch_missed", "Changes that a list showed and the watch had not", ["resource"], registry=registry
+        )
+        self.ready_seconds = Histogram(
+            f"{prefix}time_to_ready_seconds",
+            "From a session's creation to Ready, once each",
+            buckets=_READY_BUCKETS,
+            registry=registry,
+        )
+        self.hydrations = Counter(
+            f"{prefix}hydrations", "Pods that were sent what they lacked", ["result"], registry=registry
+        )
+        self.lag = Gauge(f"{prefix}event_loop_lag_seconds", "How late a timer of this process is", registry=registry)
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self.registry)

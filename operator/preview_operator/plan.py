@@ -1,0 +1,202 @@
+"""What to do about one session: pure. The same observation always gives the same plan, whoever died before.
+
+Every plan is level-triggered: it looks at what is there, never at what an earlier pass meant to do, so a pass after a
+killed one finishes the same work.
+"""
+
+from __future__ import annotations
+
+from preview_core.kube.settings import ClusterSettings
+from preview_core.objects import names
+from preview_core.resources.conditions import ConditionStatus, phase, settle
+from preview_core.resources.session import EndReason, LastError, PreviewSession, SessionStatus
+from preview_core.wire import RuntimePhase, Status
+from preview_operator import backoff, expiry, findings
+from preview_operator.choice import Choice, choose, is_behind
+from preview_operator.findings import Findings
+from preview_operator.observed import (
+    Action,
+    ApplyIngress,
+    ApplyService,
+    CreatePod,
+    DeleteFiles,
+    DeletePod,
+    DeleteRoute,
+    DeleteSession,
+    End,
+    Hydrate,
+    Observed,
+    Plan,
+)
+from preview_operator.routes import make_ingress, make_service, target_of
+from preview_operator.seen import covers
+
+# A container that has just started listens within 0.3 s.
+STARTING_MS = 50
+# Nothing tells us when a runtime that is being asked becomes ready, or answers again.
+ASKING_MS = 500
+# Watch events tell of everything else; this is for one that was lost.
+PENDING_MS = 5_000
+# A runtime that misses one probe is busy; after this long visitors are better served by the waker.
+SILENT_MS = 3_000
+
+
+def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
+    """`now` in epoch milliseconds."""
+    session = observed.session
+    if session.metadata.deletion_timestamp is not None:
+        # What it owns goes with it.
+        return Plan()
+    if session.spec.ended is not None:
+        return _ended(observed, now)
+    if expiry.is_orphan(session, has_files=observed.index is not None, now=now):
+        return Plan((DeleteSession("an interrupted create"),))
+    activity = expiry.last_activity(session, observed.reports.values(), now)
+    expires = expiry.expires_at(session, observed.runtime, activity)
+    if expires is not None and now >= expires:
+        return Plan((End(EndReason.EXPIRED),))
+    choice = choose(observed, now)
+    waits_ms = backoff.wait_ms(observed.memory.pods_created_at, now)
+    target = _target(observed, choice, now)
+    actions = (
+        *_pods(observed, choice, waits_ms),
+        *_route(observed, settings, target),
+        *_hydrations(observed),
+    )
+    routed = not any(isinstance(action, ApplyService | ApplyIngress) for action in actions)
+    found = findings.of(observed, choice, routed=routed, waits_ms=waits_ms)
+    status = _status(observed, choice, found, settings, now, activity, expires)
+    return Plan(actions, _unless_same(session, status), _again_ms(observed, choice, waits_ms))
+
+
+def _ended(observed: Observed, now: int) -> Plan:
+    session = observed.session
+    assert session.spec.ended is not None  # noqa: S101 - decided by the caller
+    if expiry.is_forgotten(session.spec.ended.at, now):
+        return Plan((DeleteSession("a tombstone of an hour"),))
+    actions: list[Action] = [DeletePod(pod.name, pod.uid) for pod in observed.pods if not pod.deleting]
+    if observed.service is not None or observed.ingress is not None:
+        actions.append(DeleteRoute())
+    if observed.index is not None:
+        actions.append(DeleteFiles())
+    found = findings.ended(session.spec.ended.reason)
+    stored = session.status
+    status = SessionStatus(
+        phase=phase(found),
+        conditions=settle(stored.conditions, found, now=now, generation=session.metadata.generation),
+        observed_generation=session.metadata.generation,
+        url=stored.url,
+        last_activity_at=stored.last_activity_at,
+        expires_at=stored.expires_at,
+    )
+    return Plan(tuple(actions), _unless_same(session, status))
+
+
+def _pods(observed: Observed, choice: Choice, waits_ms: int) -> list[Action]:
+    """Pods to end, then at most one to make."""
+    session = observed.session
+    if session.spec.suspended:
+        return [DeletePod(pod.name, pod.uid) for pod in observed.pods if not pod.deleting]
+    actions: list[Action] = [DeletePod(pod.name, pod.uid) for pod in choice.extra]
+    accepted = findings.accepted(observed).status is ConditionStatus.TRUE
+    wanted = choice.best is None or (choice.outdated and observed.may_roll)
+    if accepted and wanted and observed.room and waits_ms == 0:
+        taken = [names.pod_number(session.metadata.name, pod.name) for pod in observed.pods]
+        before = names.pod_number(session.metadata.name, session.status.pod_name or "")
+        actions.append(CreatePod(max((*taken, before)) + 1))
+    return actions
+
+
+def _target(observed: Observed, choice: Choice, now: int) -> str | None:
+    """The pod that visitors should get to; None: none answers."""
+    best = choice.best
+    if best is None or observed.session.spec.suspended or not best.ips:
+        return None
+    if best.name in observed.reports:
+        return best.name
+    since = observed.memory.unreachable_since.get(best.name, now)
+    routed = target_of(observed.service) if observed.service is not None else None
+    return best.name if best.running and routed == best.name and now - since < SILENT_MS else None
+
+
+def _route(observed: Observed, settings: ClusterSettings, target: str | None) -> list[Action]:
+    actions: list[Action] = []
+    if not covers(observed.service, make_service(observed.session, target)):
+        actions.append(ApplyService(target))
+    if not covers(observed.ingress, make_ingress(observed.session, settings)):
+        actions.append(ApplyIngress())
+    return actions
+
+
+def _hydrations(observed: Observed) -> list[Action]:
+    return [
+        Hydrate(pod)
+        for pod in observed.pods
+        if pod.alive and pod.name in observed.reports and is_behind(observed.reports[pod.name], observed)
+    ]
+
+
+def _status(
+    observed: Observed,
+    choice: Choice,
+    found: Findings,
+    settings: ClusterSettings,
+    now: int,
+    activity: int | None,
+    expires: int | None,
+) -> SessionStatus:
+    session, best = observed.session, choice.best
+    report = observed.reports.get(best.name) if best is not None else None
+    return SessionStatus(
+        phase=phase(found),
+        conditions=settle(session.status.conditions, found, now=now, generation=session.metadata.generation),
+        observed_generation=session.metadata.generation,
+        revision=observed.index.revision if observed.index is not None else session.status.revision,
+        served_revision=_served(session, best.name if best is not None else None, report),
+        digest=observed.index.digest if observed.index is not None else None,
+        runtime_revision=(best.runtime_revision or None) if best is not None else None,
+        pod_name=best.name if best is not None and best.ips else None,
+        pod_ips=best.ips[:4] if best is not None else (),
+        url=settings.address.url(session.metadata.name),
+        last_activity_at=expiry.in_steps(session.status.last_activity_at, activity),
+        expires_at=expiry.in_steps(session.status.expires_at, expires),
+        last_error=_last_error(session, report),
+    )
+
+
+def _served(session: PreviewSession, pod: str | None, report: Status | None) -> int | None:
+    if report is not None:
+        return report.revision or None
+    return session.status.served_revision if pod is not None and pod == session.status.pod_name else None
+
+
+def _last_error(session: PreviewSession, report: Status | None) -> LastError | None:
+    if report is None:
+        return session.status.last_error
+    if report.last_error is None or report.phase is RuntimePhase.FAILED:
+        return None
+    return LastError.of(report.last_error, report.revision)
+
+
+def _unless_same(session: PreviewSession, status: SessionStatus) -> SessionStatus | None:
+    return None if status == session.status else status
+
+
+def _again_ms(observed: Observed, choice: Choice, waits_ms: int) -> int | None:
+    best = choice.best
+    if observed.session.spec.suspended:
+        return None
+    if best is None:
+        return waits_ms or PENDING_MS
+    answers = [observed.reports.get(pod.name) for pod in observed.pods if pod.alive and pod.ips and pod.running]
+    if None in answers:
+        silent = observed.memory.unreachable_since.get(best.name) is not None and _known(observed, best.name)
+        return ASKING_MS if silent else STARTING_MS
+    if any(answer is not None and answer.phase is RuntimePhase.STARTING for answer in answers):
+        return ASKING_MS
+    return PENDING_MS if not best.ips or choice.outdated else None
+
+
+def _known(observed: Observed, pod: str) -> bool:
+    """It has answered before: it is silent now, not starting."""
+    return observed.session.status.pod_name == pod and observed.session.status.served_revision is not None

@@ -1,0 +1,141 @@
+"""The pod of a session: pure. Whatever a caller sends, nothing of it stands here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from preview_core.kube.settings import ClusterSettings
+from preview_core.objects import names
+from preview_core.objects.capability import control_token
+from preview_core.resources.runtime import PreviewRuntime
+from preview_core.resources.session import PreviewSession
+
+Manifest = dict[str, Any]
+
+# Not root, and no user of any distribution: nothing on a node belongs to it.
+USER = 65532
+SESSION_FOLDER = "/session"
+CATALOGUE_FOLDER = "/catalogue"
+TMP_FOLDER = "/tmp"  # noqa: S108 - a folder of the container, an emptyDir of its own
+TMP_MEBIBYTES = 64
+# The runtime ends within a second of SIGTERM.
+GRACE_SECONDS = 3
+# A node that does not answer for so long is taken for gone; Kubernetes' own default is five minutes.
+NODE_GONE_SECONDS = 10
+
+
+def make_pod(
+    session: PreviewSession, runtime: PreviewRuntime, number: int, settings: ClusterSettings, secret: bytes
+) -> Manifest:
+    """The `number`-th pod of a session, as its runtime wants it today."""
+    session_id = session.metadata.name
+    name = names.pod_name(session_id, number)
+    spec = runtime.spec
+    pod: Manifest = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "labels": {
+                **names.labels(session_id, names.POD),
+                names.POD_LABEL: name,
+                names.RUNTIME_LABEL: runtime.metadata.name,
+                names.RUNTIME_REVISION_LABEL: spec.revision,
+            },
+            "ownerReferences": [names.owner_reference(session_id, session.metadata.uid)],
+        },
+        "spec": {
+            "restartPolicy": "Always",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": GRACE_SECONDS,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": USER,
+                "runAsGroup": USER,
+                "fsGroup": USER,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "tolerations": [_toleration("unreachable"), _toleration("not-ready")],
+            "volumes": [
+                _empty_dir("session", spec.limits.workspace_mebibytes),
+                _empty_dir("tmp", TMP_MEBIBYTES),
+            ],
+            "containers": [_container(session_id, name, runtime, settings, secret)],
+        },
+    }
+    if spec.runtime_class_name is not None:
+        pod["spec"]["runtimeClassName"] = spec.runtime_class_name
+    return pod
+
+
+def _container(
+    session_id: str, pod: str, runtime: PreviewRuntime, settings: ClusterSettings, secret: bytes
+) -> Manifest:
+    spec = runtime.spec
+    return {
+        "name": "runtime",
+        "image": spec.image,
+        "imagePullPolicy": spec.image_pull_policy.value,
+        "env": [
+            _variable("HOME", TMP_FOLDER),
+            _variable("KP_SESSION_DIR", SESSION_FOLDER),
+            _variable("KP_CATALOGUE_DIR", CATALOGUE_FOLDER),
+            # All families: a pod may have IPv4, IPv6 or both.
+            _variable("KP_PREVIEW_HOST", "*"),
+            _variable("KP_PREVIEW_PORT", str(names.PREVIEW_PORT)),
+            _variable("KP_CONTROL_HOST", "*"),
+            _variable("KP_CONTROL_PORT", str(names.CONTROL_PORT)),
+            _variable("KP_CONTROL_TOKEN", control_token(secret, pod)),
+            _variable("KP_PUBLIC_URL", settings.address.url(session_id)),
+            _variable("KP_ALLOWED_ORIGINS", ",".join(settings.allowed_origins)),
+            _variable("KP_KEEP_STDIN", "1"),
+        ],
+        "ports": [
+            {"name": names.PREVIEW_PORT_NAME, "containerPort": names.PREVIEW_PORT, "protocol": "TCP"},
+            {"name": names.CONTROL_PORT_NAME, "containerPort": names.CONTROL_PORT, "protocol": "TCP"},
+        ],
+        "resources": {
+            "requests": spec.resources.requests.manifest(),
+            "limits": spec.resources.limits.manifest(),
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [
+            {"name": "session", "mountPath": SESSION_FOLDER},
+            {"name": "tmp", "mountPath": TMP_FOLDER},
+        ],
+        # Routing does not wait for it (see `routes`): it is what `kubectl get pods` and disruption budgets go by.
+        "readinessProbe": _probe(period=5, failures=2),
+        # A process that does not answer for so long is in an endless loop of session code.
+        "livenessProbe": _probe(period=2, failures=4),
+    }
+
+
+def _probe(period: int, failures: int) -> Manifest:
+    return {
+        "httpGet": {"path": "/healthz", "port": names.CONTROL_PORT_NAME},
+        "periodSeconds": period,
+        "timeoutSeconds": 2,
+        "failureThreshold": failures,
+    }
+
+
+def _variable(name: str, value: str) -> Manifest:
+    return {"name": name, "value": value}
+
+
+def _empty_dir(name: str, mebibytes: int) -> Manifest:
+    return {"name": name, "emptyDir": {"sizeLimit": f"{mebibytes}Mi"}}
+
+
+def _toleration(taint: str) -> Manifest:
+    return {
+        "key": f"node.kubernetes.io/{taint}",
+        "operator": "Exists",
+        "effect": "NoExecute",
+        "tolerationSeconds": NODE_GONE_SECONDS,
+    }

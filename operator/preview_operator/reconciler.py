@@ -1,0 +1,215 @@
+"""One key of the queue, from what is known to what is done: observe, plan, apply."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+
+from preview_core.kube.client import Kube
+from preview_core.kube.errors import Conflict, KubeError, NotFound
+from preview_core.kube.resource import NETWORK_POLICIES, RUNTIMES, SESSIONS
+from preview_core.kube.settings import ClusterSettings
+from preview_core.resources.conditions import READY, ConditionStatus, Reason, phase, settle
+from preview_core.resources.names import API_VERSION, RUNTIME, SESSION
+from preview_core.resources.runtime import PreviewRuntime
+from preview_core.resources.session import PreviewSession, SessionStatus
+from preview_core.wire import Status
+from preview_operator import findings, rollover, runtimes
+from preview_operator.apply import Applier
+from preview_operator.cache import Cache, Group, Invalid
+from preview_operator.memory import Memories
+from preview_operator.metrics import Metrics
+from preview_operator.observed import Hydrate, Observed, Plan
+from preview_operator.plan import plan
+from preview_operator.policy import make_policy
+from preview_operator.probe import Probe
+from preview_operator.runtimes import Member
+
+log = structlog.get_logger(__name__)
+
+Kind = Literal["session", "runtime"]
+Key = tuple[Kind, str]
+
+# A pass that did something is followed by another, which sees the effect. If passes go on finding work (the API server
+# changes what we write), they do so at growing distances.
+_SOON_S = 0.02
+_STREAK_FREE = 8
+_STREAK_LONGEST_S = 10.0
+# A policy that somebody deleted is there again after so long.
+_POLICY_S = 300.0
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """`add` puts a key into the queue (with a delay in seconds)."""
+
+    kube: Kube
+    settings: ClusterSettings
+    cache: Cache
+    memories: Memories
+    probe: Probe
+    applier: Applier
+    metrics: Metrics
+    clock: Callable[[], int]
+    add: Callable[[Key, float], None]
+
+    async def handle(self, key: Key) -> float | None:
+        """One pass; seconds until the next, None for when something happens."""
+        kind, name = key
+        began = time.perf_counter()
+        try:
+            return await (self._session(name) if kind == "session" else self._runtime(name))
+        finally:
+            self.metrics.passes.labels(kind).observe(time.perf_counter() - began)
+
+    def failed(self, key: Key, error: Exception) -> None:
+        """A pass that raised. The name of a session is a secret, so is a message that may hold it."""
+        self.metrics.errors.labels(key[0], type(error).__name__).inc()
+        if isinstance(error, KubeError):
+            log.warning("pass_failed", kind=key[0], error=type(error).__name__, reason=str(error))
+        else:
+            trace = error.__traceback__
+            while trace is not None and trace.tb_next is not None:
+                trace = trace.tb_next
+            at = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
+            log.error("pass_failed", kind=key[0], error=type(error).__name__, at=at)
+
+    # --- sessions ---
+
+    async def _session(self, session_id: str) -> float | None:
+        group = self.cache.sessions.get(session_id)
+        if group is None or group.session is None:
+            # What it owned is collected by the API server.
+            self.memories.forget(session_id)
+            return None
+        if isinstance(group.session, Invalid):
+            await self._refuse(session_id, group.session)
+            return None
+        note = self.memories.of(session_id)
+        now = self.clock()
+        note.looked_at = now
+        reports = await self.probe.reports(group.pods.values())
+        note.note_reports(group.pods.values(), reports, now)
+        observed = self._observed(group.session, group, reports)
+        decided = plan(observed, self.settings, now)
+        return await self._carry_out(decided, observed)
+
+    def _observed(self, session: PreviewSession, group: Group, reports: Mapping[str, Status]) -> Observed:
+        session_id = session.metadata.name
+        runtime = self.cache.runtime(session.spec.runtime_ref.name)
+        note = self.memories.of(session_id)
+        if group.index_fault:
+            note.files_fault = group.index_fault
+        room = runtime is None or self.cache.pods_of(runtime.metadata.name) < runtime.spec.limits.pods
+        return Observed(
+            session=session,
+            runtime=runtime,
+            index=group.index,
+            pods=tuple(group.pods.values()),
+            service=group.service,
+            ingress=group.ingress,
+            reports=reports,
+            memory=note.seen(),
+            room=room,
+            may_roll=runtime is not None and self._may_roll(session_id, runtime),
+        )
+
+    def _may_roll(self, session_id: str, runtime: PreviewRuntime) -> bool:
+        pods = self.cache.sessions[session_id].pods.values()
+        if all(pod.runtime_revision == runtime.spec.revision for pod in pods):
+            return False
+        return session_id in rollover.turns(runtimes.outdated(runtime, self._members(runtime.metadata.name)))
+
+    async def _carry_out(self, decided: Plan, observed: Observed) -> float | None:
+        note = self.memories.of(observed.session.metadata.name)
+        quick = [action for action in decided.actions if not isinstance(action, Hydrate)]
+        for action in quick:
+            await self.applier.act(action, observed)
+        if decided.status is not None:
+            self._note_ready(observed.session, decided.status)
+            await self.applier.write_status(observed.session, decided.status)
+            self.add(("runtime", observed.session.spec.runtime_ref.name), 1.0)
+        # Last: it takes as long as Vite's start, and the route leads to the pod by now.
+        for hydrate in (action for action in decided.actions if isinstance(action, Hydrate)):
+            await self.applier.act(hydrate, observed)
+        if not decided.actions:
+            note.streak = 0
+            return decided.again_ms / 1000 if decided.again_ms is not None else None
+        note.streak += 1
+        return _SOON_S if note.streak <= _STREAK_FREE else min(2.0 ** (note.streak - _STREAK_FREE), _STREAK_LONGEST_S)
+
+    def _note_ready(self, session: PreviewSession, status: SessionStatus) -> None:
+        """The first time that a session is Ready."""
+        born = session.spec.claimed_at or session.metadata.creation_timestamp
+        was = {condition.type for condition in session.status.conditions if condition.status is ConditionStatus.TRUE}
+        now_ready = any(c.type == READY and c.status is ConditionStatus.TRUE for c in status.conditions)
+        if now_ready and READY not in was and session.status.served_revision in (None, 1) and born is not None:
+            self.metrics.ready_seconds.observe(max(0, self.clock() - born) / 1000)
+
+    async def _refuse(self, session_id: str, invalid: Invalid) -> None:
+        """An object past the schema: says so once per generation, and does nothing else to it."""
+        note = self.memories.of(session_id)
+        if note.looked_at == invalid.generation:
+            return
+        found = {"Accepted": findings.false(Reason.INVALID_SPEC, invalid.message)}
+        conditions = settle((), found, now=self.clock(), generation=invalid.generation)
+        status = SessionStatus(phase=phase(found), conditions=conditions, observed_generation=invalid.generation)
+        body = {
+            "apiVersion": API_VERSION,
+            "kind": SESSION.kind,
+            "metadata": {"name": session_id, "uid": invalid.uid},
+            "status": status.manifest(),
+        }
+        try:
+            await self.kube.apply(SESSIONS, self.settings.namespace, body, "status")
+        except (NotFound, Conflict):
+            return
+        note.looked_at = invalid.generation
+
+    # --- runtimes ---
+
+    async def _runtime(self, name: str) -> float | None:
+        runtime = self.cache.runtime(name)
+        members = self._members(name)
+        if runtime is None:
+            self._look_at(members)  # they are no longer accepted
+            return None
+        await self.kube.apply(
+            NETWORK_POLICIES, self.settings.namespace, make_policy(runtime, self.settings.control_namespace)
+        )
+        status = runtimes.status_of(runtime, members, self.clock())
+        if status != runtime.status:
+            body = {
+                "apiVersion": API_VERSION,
+                "kind": RUNTIME.kind,
+                "metadata": {"name": name, "uid": runtime.metadata.uid},
+                "status": status.manifest(),
+            }
+            try:
+                self.cache.put(RUNTIMES, await self.kube.apply(RUNTIMES, self.settings.namespace, body, "status"))
+            except (NotFound, Conflict):
+                return _SOON_S
+        if (
+            status.observed_generation != runtime.status.observed_generation
+            or status.revision != runtime.status.revision
+        ):
+            self._look_at(members)
+        else:
+            turn = rollover.turns(runtimes.outdated(runtime, members))
+            self._look_at([member for member in members if member.session.metadata.name in turn])
+        return _POLICY_S
+
+    def _members(self, runtime: str) -> list[Member]:
+        return [
+            Member(session, tuple(self.cache.sessions[key].pods.values()))
+            for key, session in self.cache.valid_sessions()
+            if session.spec.runtime_ref.name == runtime
+        ]
+
+    def _look_at(self, members: list[Member]) -> None:
+        for member in members:
+            self.add(("session", member.session.metadata.name), 0.0)
