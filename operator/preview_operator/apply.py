@@ -75,7 +75,7 @@ class Applier:
             case ApplyIngress():
                 await self._apply_route(INGRESSES, session, make_ingress(session, self.settings))
             case Hydrate(pod):
-                await self._hydrate(session, pod)
+                await self._hydrate(observed, pod)
             case End(reason):
                 await self._end(session, reason)
             case _:
@@ -92,7 +92,9 @@ class Applier:
                     await self.kube.delete(resource, self._namespace, names.route_name(session.metadata.name))
             case DeleteFiles():
                 await self._delete_files(session)
-            case DeleteSession(why):
+            case DeleteSession(why, if_empty):
+                if if_empty and await self._has_files(session):
+                    return
                 log.info("session_removed", why=why)
                 await self.kube.delete(SESSIONS, self._namespace, session.metadata.name, uid=session.metadata.uid)
 
@@ -105,9 +107,14 @@ class Applier:
             "status": status.manifest(),
         }
         try:
-            self.cache.put(SESSIONS, await self.kube.apply(SESSIONS, self._namespace, body, "status"))
+            self.cache.refresh(SESSIONS, await self.kube.apply(SESSIONS, self._namespace, body, "status"))
         except (NotFound, Conflict):
             return  # gone, or another object of that name: its own pass comes
+        except Refused as error:
+            # Something in it fits no schema: people see an old status, and visitors their preview all the same.
+            self.metrics.errors.labels("status", type(error).__name__).inc()
+            log.warning("status_refused", status=error.status)
+            return
         await self.tell(session, session.status.conditions, status.conditions)
 
     async def tell(self, session: PreviewSession, before: tuple[Condition, ...], after: tuple[Condition, ...]) -> None:
@@ -144,7 +151,7 @@ class Applier:
         assert runtime is not None  # noqa: S101 - only an accepted session is planned a pod
         manifest = make_pod(session, runtime, number, self.settings, self.secret)
         memory = self.memories.of(session.metadata.name)
-        memory.note_pod_created(self.clock())
+        memory.note_pod_created(self.clock(), manifest["metadata"]["name"])
         try:
             made = await self.kube.create(PODS, self._namespace, manifest)
         except AlreadyExists:
@@ -168,18 +175,30 @@ class Applier:
         memory.route_refusal = ""
         self.cache.put(resource, made)
 
+    async def _has_files(self, session: PreviewSession) -> bool:
+        """Asked, not remembered: a watch that lost an index must not cost the files."""
+        try:
+            found = await self.kube.get_metadata(CONFIG_MAPS, self._namespace, names.files_name(session.metadata.name))
+        except NotFound:
+            return False
+        self.cache.put(CONFIG_MAPS, found)
+        return True
+
     async def _delete_files(self, session: PreviewSession) -> None:
         session_id = session.metadata.name
+        group = self.cache.sessions.get(session_id)
         # The index last: without it nothing would tell the next pass that there is something left.
-        for name in (*self.cache.sessions[session_id].shards, names.files_name(session_id)):
+        for name in (*(group.shards if group is not None else ()), names.files_name(session_id)):
             await self.kube.delete(CONFIG_MAPS, self._namespace, name)
 
-    async def _hydrate(self, session: PreviewSession, pod: PodSeen) -> None:
+    async def _hydrate(self, observed: Observed, pod: PodSeen) -> None:
+        session = observed.session
         memory = self.memories.of(session.metadata.name)
         try:
             stored = await StoredFiles(self.kube, self._namespace).read(session.metadata.name)
         except (NotFound, FilesCorrupt) as error:
             memory.files_fault = str(error) if isinstance(error, FilesCorrupt) else "The stored files are gone."
+            memory.files_fault_of = observed.index.resource_version if observed.index is not None else ""
             self.metrics.hydrations.labels("no-files").inc()
             return
         memory.files_fault = ""
@@ -192,6 +211,6 @@ class Applier:
             "spec": {"ended": {"at": at, "reason": reason.value}},
         }
         try:
-            self.cache.put(SESSIONS, await self.kube.patch(SESSIONS, self._namespace, session.metadata.name, body))
+            self.cache.refresh(SESSIONS, await self.kube.patch(SESSIONS, self._namespace, session.metadata.name, body))
         except (Conflict, NotFound):
             return  # somebody used it just now: the next pass decides anew

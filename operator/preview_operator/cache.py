@@ -74,9 +74,20 @@ class Cache:
             self._put(resource, key, found)
         return key
 
+    def refresh(self, resource: Resource, found: Object) -> str | None:
+        """`put` of an answer to a change of ours: it may come later than the news that the object is gone."""
+        known = (resource.plural, found["metadata"]["name"]) in self._versions
+        return self.put(resource, found) if known else None
+
     def drop(self, resource: Resource, metadata: Object) -> str | None:
-        """Forgets an object that is gone; the session or runtime that it belonged to."""
+        """Forgets an object that is gone; the session or runtime that it belonged to.
+
+        None if there is another of that name by now: kopf tells of the two in any order.
+        """
         key = _key(resource, metadata)
+        gone_at = int(metadata.get("resourceVersion") or 0)
+        if 0 < gone_at < self._versions.get((resource.plural, metadata["name"]), 0):
+            return None
         self._versions.pop((resource.plural, metadata["name"]), None)
         self._sessions_of.pop((resource.plural, metadata["name"]), None)
         if key is None:

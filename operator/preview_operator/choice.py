@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from preview_core.objects import names
 from preview_core.wire import RuntimePhase, Status
 from preview_operator.observed import Observed
 from preview_operator.routes import target_of
@@ -11,6 +12,8 @@ from preview_operator.seen import CRASH_LOOP, PodSeen
 
 # Three probes of two seconds: a runtime that compiles 300 files on a busy node was seen to need two.
 UNREACHABLE_MS = 8_000
+# One that has not answered yet: Node on a node that starts fifty of them was seen to need ten seconds.
+STARTING_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -23,20 +26,23 @@ class Choice:
 
 
 def choose(observed: Observed, now: int) -> Choice:
-    """A pod that works beats one that does not, the runtime's newest revision an earlier one, the old a new one."""
+    """A pod that works beats one that does not, then one that serves, then the newest revision, then the older pod."""
     living = [pod for pod in observed.pods if pod.alive and not is_stuck(pod, observed, now)]
     dead = [pod for pod in observed.pods if pod not in living and not pod.deleting]
     if not living:
         return Choice(None, tuple(dead), outdated=False)
     routed = target_of(observed.service) if observed.service is not None else None
 
-    def rank(pod: PodSeen) -> tuple[bool, bool, bool, bool, int]:
+    def rank(pod: PodSeen) -> tuple[bool, bool, bool, bool, bool, int, int]:
         return (
             works(pod, observed),
+            # One missed probe, or an update on its way, must not hand visitors to a successor that still starts.
+            serves(pod, observed, routed),
             is_current(pod, observed),
             pod.name == routed,
             pod.name in observed.reports,
             -pod.created_at,
+            -names.pod_number(pod.session_id, pod.name),
         )
 
     best = max(living, key=rank)
@@ -51,6 +57,14 @@ def works(pod: PodSeen, observed: Observed) -> bool:
     """Its pages work, with the newest files."""
     report = observed.reports.get(pod.name)
     return report is not None and report.phase is RuntimePhase.READY and not is_behind(report, observed)
+
+
+def serves(pod: PodSeen, observed: Observed, routed: str | None) -> bool:
+    """Its pages work, maybe not with the newest files; or they did a moment ago and it is silent now."""
+    report = observed.reports.get(pod.name)
+    if report is None:
+        return pod.running and pod.name == routed
+    return report.phase is RuntimePhase.READY
 
 
 def is_current(pod: PodSeen, observed: Observed) -> bool:
@@ -69,4 +83,11 @@ def is_behind(report: Status, observed: Observed) -> bool:
 def is_stuck(pod: PodSeen, observed: Observed, now: int) -> bool:
     """Will not come (back) by itself soon enough: a successor is quicker."""
     since = observed.memory.unreachable_since.get(pod.name)
-    return pod.waiting == CRASH_LOOP or (since is not None and now - since >= UNREACHABLE_MS)
+    patience = UNREACHABLE_MS if has_answered(pod.name, observed) else STARTING_MS
+    return pod.waiting == CRASH_LOOP or (since is not None and now - since >= patience)
+
+
+def has_answered(pod: str, observed: Observed) -> bool:
+    """It is silent now, not starting. The status tells so after a restart of the operator."""
+    status = observed.session.status
+    return pod in observed.memory.answered or (status.pod_name == pod and status.served_revision is not None)

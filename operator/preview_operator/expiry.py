@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from preview_core.kube.files import COMMIT_SECONDS
 from preview_core.resources.runtime import PreviewRuntime, RuntimeSpec
 from preview_core.resources.session import PreviewSession
 from preview_core.wire import Status
 
 TOMBSTONE_MS = 60 * 60 * 1000  # an ended id answers 410 for an hour, then 404
-# A create writes the session and then its files, within a second: what has none a minute later lost its author.
-ORPHAN_MS = 60 * 1000
+# A create writes the session and then its files, within a second. What has none after twice the time in which a commit
+# gives up lost its author.
+ORPHAN_MS = int(2 * COMMIT_SECONDS * 1000)
 # lastActivityAt is written in steps, so that an open page does not cost a write per pass.
 ACTIVITY_STEP_MS = 60 * 1000
 # A runtime that is gone: what its sessions were promised at least (RuntimeSpec's own default).
@@ -40,7 +42,7 @@ def expires_at(session: PreviewSession, runtime: PreviewRuntime | None, activity
         return None
     seconds = runtime.spec.expire_after_seconds if runtime is not None else _DEFAULT_TTL_S
     promised = (session.spec.expires_at, session.status.expires_at)
-    return max(activity + seconds * 1000, *(at for at in promised if at is not None))
+    return max((activity + seconds * 1000, *(at for at in promised if at is not None)))
 
 
 def is_orphan(session: PreviewSession, *, has_files: bool, now: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from preview_core.resources.conditions import MESSAGE_LENGTH, ConditionStatus, ConditionType, Finding, Reason
 from preview_core.resources.session import EndReason
 from preview_core.wire import RuntimePhase
-from preview_operator.choice import Choice, is_behind
+from preview_operator.choice import Choice, has_answered, is_behind
 from preview_operator.observed import Observed
 from preview_operator.routes import target_of
 from preview_operator.seen import IMAGE_REASONS
@@ -95,7 +95,7 @@ def _files_synced(observed: Observed, choice: Choice) -> Finding:
         return false(Reason.NO_POD)
     report = observed.reports.get(choice.best.name)
     if report is None:
-        return unknown(Reason.UNREACHABLE) if _was_serving(observed, choice.best.name) else false(Reason.BEHIND)
+        return unknown(Reason.UNREACHABLE) if has_answered(choice.best.name, observed) else false(Reason.BEHIND)
     return false(Reason.BEHIND) if is_behind(report, observed) else true(Reason.SYNCED)
 
 
@@ -107,17 +107,12 @@ def _serving(observed: Observed, choice: Choice, waits_ms: int) -> Finding:
         return false(Reason.IMAGE_UNAVAILABLE, f"{best.waiting}: the nodes cannot get the runtime's image.")
     report = observed.reports.get(best.name)
     if report is None:
-        return unknown(Reason.UNREACHABLE) if _was_serving(observed, best.name) else false(Reason.STARTING)
+        return unknown(Reason.UNREACHABLE) if has_answered(best.name, observed) else false(Reason.STARTING)
     if report.phase is RuntimePhase.READY:
         return true(Reason.SERVING)
     if report.phase is RuntimePhase.FAILED:
         return false(Reason.RUNTIME_FAILED, report.last_error.message if report.last_error is not None else "")
     return false(Reason.STARTING)
-
-
-def _was_serving(observed: Observed, pod: str) -> bool:
-    status = observed.session.status
-    return status.pod_name == pod and status.served_revision is not None
 
 
 def _routed(observed: Observed, choice: Choice, routed: bool) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from preview_core.wire import RuntimePhase, Status
 from preview_operator.backoff import HEALTHY_MS
@@ -17,39 +17,48 @@ class Note:
 
     def __init__(self) -> None:
         self.pods_created_at: list[int] = []
-        self.ready_since: int | None = None
+        self.newest_pod = ""  # the last one that was asked for
+        self.ready_since: int | None = None  # of the newest pod
         self.unreachable_since: dict[str, int] = {}
+        self.answered: frozenset[str] = frozenset()
         self.pod_refusal = ""
         self.route_refusal = ""
         self.files_fault = ""
+        self.files_fault_of = ""  # resource version of the index that it was found with
         self.looked_at = 0
         self.streak = 0  # passes in a row that had something to do
 
-    def note_pod_created(self, now: int) -> None:
+    def note_pod_created(self, now: int, name: str) -> None:
         """An attempt counts, whether or not the API server takes it."""
+        self.newest_pod = name
+        self.ready_since = None
         self.pods_created_at = [*self.pods_created_at, now][-_LONGEST_HISTORY:]
 
-    def note_reports(self, pods: Iterable[PodSeen], reports: Mapping[str, Status], now: int) -> None:
+    def note_reports(self, pods: Collection[PodSeen], reports: Mapping[str, Status], now: int) -> None:
         """Who answers, and since when somebody does not."""
         running = [pod.name for pod in pods if pod.alive and pod.running and pod.ips]
         self.unreachable_since = {
             name: self.unreachable_since.get(name, now) for name in running if name not in reports
         }
-        if not any(report.phase is RuntimePhase.READY for report in reports.values()):
+        self.answered = (self.answered & {pod.name for pod in pods}) | reports.keys()
+        # The newest one only: a working pod of an earlier revision says nothing about a successor that crashes.
+        newest = reports.get(self.newest_pod)
+        if newest is None or newest.phase is not RuntimePhase.READY:
             self.ready_since = None
             return
         self.ready_since = now if self.ready_since is None else self.ready_since
         if now - self.ready_since >= HEALTHY_MS:
             self.pods_created_at = []
 
-    def seen(self) -> Memory:
-        """As a value."""
+    def seen(self, index_fault: str = "") -> Memory:
+        """As a value. `index_fault`: what is wrong with the index, which nobody has read yet."""
         return Memory(
             pods_created_at=tuple(self.pods_created_at),
             unreachable_since=dict(self.unreachable_since),
+            answered=self.answered,
             pod_refusal=self.pod_refusal,
             route_refusal=self.route_refusal,
-            files_fault=self.files_fault,
+            files_fault=index_fault or self.files_fault,
         )
 
 

@@ -20,6 +20,7 @@ class Memory:
     pods_created_at: tuple[int, ...] = ()  # since a pod of the session last worked for a while
     ready_since: int | None = None
     unreachable_since: Mapping[str, int] = field(default_factory=dict)  # by name of a pod that runs and does not answer
+    answered: frozenset[str] = frozenset()  # pods that have answered before
     pod_refusal: str = ""  # the API server's words about the last pod that it did not take
     route_refusal: str = ""
     files_fault: str = ""  # why the stored files could not be read
@@ -92,9 +93,10 @@ class End:
 
 @dataclass(frozen=True)
 class DeleteSession:
-    """And with it all that it owns."""
+    """And with it all that it owns. `if_empty`: only if the API server has no files of it either."""
 
     why: str
+    if_empty: bool = False
 
 
 Action = CreatePod | DeletePod | ApplyService | ApplyIngress | DeleteRoute | DeleteFiles | Hydrate | End | DeleteSession

@@ -129,9 +129,15 @@ class Operator:
 
     def event(self, resource: Resource, kind: str | None, found: Mapping[str, Any]) -> None:
         """What kopf tells."""
-        if resource is SERVICES:
-            self.canary.event(found)
-        self.intake.event(resource, kind, found)
+        try:
+            if resource is SERVICES:
+                self.canary.event(found)
+            self.intake.event(resource, kind, found)
+        except Exception as error:
+            # kopf would log it under the object's name, where nobody may look.
+            self.metrics.errors.labels("event", type(error).__name__).inc()
+            log.error("event_not_taken", resource=resource.plural, error=type(error).__name__)  # noqa: TRY400
+            raise
 
     def troubles(self) -> list[str]:
         """Reasons to start this process anew."""

@@ -12,7 +12,7 @@ from preview_core.resources.conditions import ConditionStatus, phase, settle
 from preview_core.resources.session import EndReason, LastError, PreviewSession, SessionStatus
 from preview_core.wire import RuntimePhase, Status
 from preview_operator import backoff, expiry, findings
-from preview_operator.choice import Choice, choose, is_behind
+from preview_operator.choice import Choice, choose, has_answered, is_behind
 from preview_operator.findings import Findings
 from preview_operator.observed import (
     Action,
@@ -33,7 +33,10 @@ from preview_operator.seen import covers
 
 # A container that has just started listens within 0.3 s.
 STARTING_MS = 50
-# Nothing tells us when a runtime that is being asked becomes ready, or answers again.
+# After this long its node is busy: fifty of them must not be asked twenty times a second each.
+QUICK_MS = 2_000
+# Nothing tells us when a runtime that is being asked becomes ready, or answers again. One whose page does not work is
+# asked less and less often: most likely its project is broken, and the update that mends it is told by an event.
 ASKING_MS = 500
 # Watch events tell of everything else; this is for one that was lost.
 PENDING_MS = 5_000
@@ -49,8 +52,8 @@ def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
         return Plan()
     if session.spec.ended is not None:
         return _ended(observed, now)
-    if expiry.is_orphan(session, has_files=observed.index is not None, now=now):
-        return Plan((DeleteSession("an interrupted create"),))
+    if expiry.is_orphan(session, has_files=_has_files(observed), now=now):
+        return Plan((DeleteSession("an interrupted create", if_empty=True),))
     activity = expiry.last_activity(session, observed.reports.values(), now)
     expires = expiry.expires_at(session, observed.runtime, activity)
     if expires is not None and now >= expires:
@@ -58,15 +61,22 @@ def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
     choice = choose(observed, now)
     waits_ms = backoff.wait_ms(observed.memory.pods_created_at, now)
     target = _target(observed, choice, now)
+    # The route moves before the pod goes that it led to: no visitor is sent to one that is ending.
     actions = (
-        *_pods(observed, choice, waits_ms),
+        *_new_pod(observed, choice, waits_ms),
         *_route(observed, settings, target),
-        *_hydrations(observed),
+        *_old_pods(observed, choice),
+        *_hydrations(observed, choice),
     )
     routed = not any(isinstance(action, ApplyService | ApplyIngress) for action in actions)
     found = findings.of(observed, choice, routed=routed, waits_ms=waits_ms)
     status = _status(observed, choice, found, settings, now, activity, expires)
-    return Plan(actions, _unless_same(session, status), _again_ms(observed, choice, waits_ms))
+    return Plan(actions, _unless_same(session, status), _again_ms(observed, choice, waits_ms, now))
+
+
+def _has_files(observed: Observed) -> bool:
+    """Damaged ones are files."""
+    return observed.index is not None or bool(observed.memory.files_fault)
 
 
 def _ended(observed: Observed, now: int) -> Plan:
@@ -74,9 +84,10 @@ def _ended(observed: Observed, now: int) -> Plan:
     assert session.spec.ended is not None  # noqa: S101 - decided by the caller
     if expiry.is_forgotten(session.spec.ended.at, now):
         return Plan((DeleteSession("a tombstone of an hour"),))
-    actions: list[Action] = [DeletePod(pod.name, pod.uid) for pod in observed.pods if not pod.deleting]
+    actions: list[Action] = []
     if observed.service is not None or observed.ingress is not None:
         actions.append(DeleteRoute())
+    actions += [DeletePod(pod.name, pod.uid) for pod in observed.pods if not pod.deleting]
     if observed.index is not None:
         actions.append(DeleteFiles())
     found = findings.ended(session.spec.ended.reason)
@@ -92,19 +103,21 @@ def _ended(observed: Observed, now: int) -> Plan:
     return Plan(tuple(actions), _unless_same(session, status))
 
 
-def _pods(observed: Observed, choice: Choice, waits_ms: int) -> list[Action]:
-    """Pods to end, then at most one to make."""
+def _new_pod(observed: Observed, choice: Choice, waits_ms: int) -> list[Action]:
+    """At most one."""
     session = observed.session
-    if session.spec.suspended:
-        return [DeletePod(pod.name, pod.uid) for pod in observed.pods if not pod.deleting]
-    actions: list[Action] = [DeletePod(pod.name, pod.uid) for pod in choice.extra]
     accepted = findings.accepted(observed).status is ConditionStatus.TRUE
-    wanted = choice.best is None or (choice.outdated and observed.may_roll)
-    if accepted and wanted and observed.room and waits_ms == 0:
-        taken = [names.pod_number(session.metadata.name, pod.name) for pod in observed.pods]
-        before = names.pod_number(session.metadata.name, session.status.pod_name or "")
-        actions.append(CreatePod(max((*taken, before)) + 1))
-    return actions
+    wanted = not session.spec.suspended and (choice.best is None or (choice.outdated and observed.may_roll))
+    if not (accepted and wanted and observed.room and waits_ms == 0):
+        return []
+    taken = [names.pod_number(session.metadata.name, pod.name) for pod in observed.pods]
+    before = names.pod_number(session.metadata.name, session.status.pod_name or "")
+    return [CreatePod(max((*taken, before)) + 1)]
+
+
+def _old_pods(observed: Observed, choice: Choice) -> list[Action]:
+    unwanted = observed.pods if observed.session.spec.suspended else choice.extra
+    return [DeletePod(pod.name, pod.uid) for pod in unwanted if not pod.deleting]
 
 
 def _target(observed: Observed, choice: Choice, now: int) -> str | None:
@@ -128,11 +141,16 @@ def _route(observed: Observed, settings: ClusterSettings, target: str | None) ->
     return actions
 
 
-def _hydrations(observed: Observed) -> list[Action]:
+def _hydrations(observed: Observed, choice: Choice) -> list[Action]:
+    if observed.session.spec.suspended:
+        return []
     return [
         Hydrate(pod)
         for pod in observed.pods
-        if pod.alive and pod.name in observed.reports and is_behind(observed.reports[pod.name], observed)
+        if pod.alive
+        and pod not in choice.extra
+        and pod.name in observed.reports
+        and is_behind(observed.reports[pod.name], observed)
     ]
 
 
@@ -182,7 +200,7 @@ def _unless_same(session: PreviewSession, status: SessionStatus) -> SessionStatu
     return None if status == session.status else status
 
 
-def _again_ms(observed: Observed, choice: Choice, waits_ms: int) -> int | None:
+def _again_ms(observed: Observed, choice: Choice, waits_ms: int, now: int) -> int | None:
     best = choice.best
     if observed.session.spec.suspended:
         return None
@@ -190,13 +208,9 @@ def _again_ms(observed: Observed, choice: Choice, waits_ms: int) -> int | None:
         return waits_ms or PENDING_MS
     answers = [observed.reports.get(pod.name) for pod in observed.pods if pod.alive and pod.ips and pod.running]
     if None in answers:
-        silent = observed.memory.unreachable_since.get(best.name) is not None and _known(observed, best.name)
-        return ASKING_MS if silent else STARTING_MS
-    if any(answer is not None and answer.phase is RuntimePhase.STARTING for answer in answers):
-        return ASKING_MS
+        since = observed.memory.unreachable_since.get(best.name, now)
+        return STARTING_MS if now - since < QUICK_MS and not has_answered(best.name, observed) else ASKING_MS
+    # Without files it starts nothing; that they are there is told by an event.
+    if observed.index is not None and any(one is not None and one.phase is RuntimePhase.STARTING for one in answers):
+        return min(max(ASKING_MS, (now - best.created_at) // 10), PENDING_MS)
     return PENDING_MS if not best.ips or choice.outdated else None
-
-
-def _known(observed: Observed, pod: str) -> bool:
-    """It has answered before: it is silent now, not starting."""
-    return observed.session.status.pod_name == pod and observed.session.status.served_revision is not None

@@ -110,6 +110,8 @@ def _container(
         ],
         # Routing does not wait for it (see `routes`): it is what `kubectl get pods` and disruption budgets go by.
         "readinessProbe": _probe(period=5, failures=2),
+        # Node on a node that starts fifty of them needs ten seconds; until then nobody calls it hung.
+        "startupProbe": _probe(period=1, failures=60),
         # A process that does not answer for so long is in an endless loop of session code.
         "livenessProbe": _probe(period=2, failures=4),
     }

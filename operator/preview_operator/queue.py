@@ -71,7 +71,9 @@ class KeyedQueue(Generic[Key]):
                 return key
             pause = self._heap[0][0] - loop.time() if self._heap else None
             try:
-                await asyncio.wait_for(self._wake.wait(), pause)
+                # Not wait_for: on 3.11 that loses a cancellation that comes together with the wake.
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

@@ -10,7 +10,7 @@ from typing import Literal
 import structlog
 
 from preview_core.kube.client import Kube
-from preview_core.kube.errors import Conflict, KubeError, NotFound
+from preview_core.kube.errors import Conflict, KubeError, NotFound, Refused
 from preview_core.kube.resource import NETWORK_POLICIES, RUNTIMES, SESSIONS
 from preview_core.kube.settings import ClusterSettings
 from preview_core.resources.conditions import READY, ConditionStatus, Reason, phase, settle
@@ -41,6 +41,8 @@ _STREAK_FREE = 8
 _STREAK_LONGEST_S = 10.0
 # A policy that somebody deleted is there again after so long.
 _POLICY_S = 300.0
+# The watch is about to tell that a runtime is gone, or another of its name there.
+_GONE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,8 @@ class Reconciler:
         session_id = session.metadata.name
         runtime = self.cache.runtime(session.spec.runtime_ref.name)
         note = self.memories.of(session_id)
-        if group.index_fault:
-            note.files_fault = group.index_fault
+        if group.index is not None and group.index.resource_version != note.files_fault_of:
+            note.files_fault = ""  # written anew since then
         room = runtime is None or self.cache.pods_of(runtime.metadata.name) < runtime.spec.limits.pods
         return Observed(
             session=session,
@@ -113,7 +115,7 @@ class Reconciler:
             service=group.service,
             ingress=group.ingress,
             reports=reports,
-            memory=note.seen(),
+            memory=note.seen(group.index_fault),
             room=room,
             may_roll=runtime is not None and self._may_roll(session_id, runtime),
         )
@@ -168,6 +170,9 @@ class Reconciler:
             await self.kube.apply(SESSIONS, self.settings.namespace, body, "status")
         except (NotFound, Conflict):
             return
+        except Refused as error:
+            # Every write of such an object is held against the schema, its status too: there is no place to say it.
+            log.warning("invalid_session", status=error.status)
         note.looked_at = invalid.generation
 
     # --- runtimes ---
@@ -178,9 +183,11 @@ class Reconciler:
         if runtime is None:
             self._look_at(members)  # they are no longer accepted
             return None
-        await self.kube.apply(
-            NETWORK_POLICIES, self.settings.namespace, make_policy(runtime, self.settings.control_namespace)
-        )
+        if not runtime.spec.faults():
+            # One with faults would be refused, and gets no pods.
+            await self.kube.apply(
+                NETWORK_POLICIES, self.settings.namespace, make_policy(runtime, self.settings.control_namespace)
+            )
         status = runtimes.status_of(runtime, members, self.clock())
         if status != runtime.status:
             body = {
@@ -190,9 +197,9 @@ class Reconciler:
                 "status": status.manifest(),
             }
             try:
-                self.cache.put(RUNTIMES, await self.kube.apply(RUNTIMES, self.settings.namespace, body, "status"))
+                self.cache.refresh(RUNTIMES, await self.kube.apply(RUNTIMES, self.settings.namespace, body, "status"))
             except (NotFound, Conflict):
-                return _SOON_S
+                return _GONE_S
         if (
             status.observed_generation != runtime.status.observed_generation
             or status.revision != runtime.status.revision

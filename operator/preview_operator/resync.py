@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
 from preview_core.kube.client import Kube
 from preview_core.kube.errors import KubeError, NotFound
-from preview_core.kube.files import COMMIT_SECONDS
+from preview_core.kube.files import COMMIT_SECONDS, StoredFiles
 from preview_core.kube.resource import CONFIG_MAPS, Resource
-from preview_core.objects import files
+from preview_core.objects import files, names
+from preview_core.objects.packing import FilesCorrupt
 from preview_operator.cache import Cache
 from preview_operator.intake import Intake
 from preview_operator.memory import Memories
@@ -28,6 +29,8 @@ PASS_MS = 30_000
 COMPARE_S = 60.0
 # A commit whose shards are not named by an index after this time has been given up.
 SHARD_ORPHAN_MS = int(2 * COMMIT_SECONDS * 1000)
+# A process that works off a storm of events may be a second late.
+_SETTLE_S = 2.0
 # A watch is told of a change within milliseconds. One that twice in a row lacks what a list shows is dead.
 _DEAD_AFTER = 2
 
@@ -67,14 +70,19 @@ class Resync:
             await asyncio.sleep(TICK_S)
             self.lag_s = max(0.0, loop.time() - began - TICK_S)
             self.metrics.lag.set(self.lag_s)
-            try:
-                self._look()
-                await self._remove_shards()
-                if loop.time() - compared >= COMPARE_S:
-                    compared = loop.time()
-                    await self.compare()
-            except KubeError as error:
-                log.warning("resync_postponed", error=type(error).__name__)
+            self._look()
+            await self._tried(self.remove_shards())
+            if loop.time() - compared >= COMPARE_S:
+                compared = loop.time()
+                await self._tried(self.compare())
+
+    async def _tried(self, work: Awaitable[None]) -> None:
+        """One chore that fails must not keep the others from being done."""
+        try:
+            await work
+        except KubeError as error:
+            self.metrics.errors.labels("resync", type(error).__name__).inc()
+            log.warning("resync_postponed", error=type(error).__name__)
 
     def _look(self) -> None:
         now = self.clock()
@@ -82,15 +90,31 @@ class Resync:
             if now - self.memories.of(session_id).looked_at >= PASS_MS:
                 self.intake.add(("session", session_id), 0.0)
 
-    async def _remove_shards(self) -> None:
-        now = self.clock()
-        for session_id, group in list(self.cache.sessions.items()):
-            if group.index is None or len(group.shards) <= len(group.index.shards):
+    async def remove_shards(self) -> None:
+        """Those that no index names, left by commits that were overtaken or given up."""
+        for session_id in list(self.cache.sessions):
+            stale = self._stale_shards(session_id)
+            if not stale:
                 continue
-            for name, created_at in list(group.shards.items()):
-                named = files.shard_key(session_id, name) in group.index.shards
-                if not named and now - created_at > SHARD_ORPHAN_MS:
+            try:
+                # Asked, not remembered: what a watch has missed names shards that only seem to be nobody's.
+                index = await StoredFiles(self.kube, self.namespace).index(session_id)
+            except (NotFound, FilesCorrupt):
+                continue  # they go with the session
+            for name in stale:
+                if files.shard_key(session_id, name) not in index.shards:
                     await self.kube.delete(CONFIG_MAPS, self.namespace, name)
+
+    def _stale_shards(self, session_id: str) -> list[str]:
+        group, now = self.cache.sessions.get(session_id), self.clock()
+        if group is None or group.index is None:
+            return []
+        named = {names.shard_name(session_id, key) for key in group.index.shards}
+        return [
+            name
+            for name, created_at in group.shards.items()
+            if name not in named and now - created_at > SHARD_ORPHAN_MS
+        ]
 
     async def compare(self) -> None:
         """Every watched kind with a list of it."""
@@ -101,24 +125,30 @@ class Resync:
             for name in before.keys() - there.keys():
                 if self.cache.known(resource).get(name) == before[name]:
                     self.intake.gone(resource, self.cache.metadata(resource, name))
-            missed = [name for name, version in there.items() if version > self.cache.known(resource).get(name, 0)]
+            missed = self._missed(resource, there)
+            if missed:
+                # What the watch is about to tell anyway gets the moment that it needs.
+                await asyncio.sleep(_SETTLE_S)
+                missed = self._missed(resource, there)
             caught_up = [await self._catch_up(resource, name) for name in missed]
             self.behind[resource.plural] = self.behind.get(resource.plural, 0) + 1 if any(caught_up) else 0
             self.metrics.missed.labels(resource.plural).inc(sum(caught_up))
 
+    def _missed(self, resource: Resource, there: Mapping[str, int]) -> list[str]:
+        known = self.cache.known(resource)
+        return [name for name, version in there.items() if version > known.get(name, 0)]
+
     async def _catch_up(self, resource: Resource, name: str) -> bool:
-        """Whether the watch still does not know: it may have told of it since the list was made."""
+        """Whether it belongs to a session and the watch still has not told of it."""
         try:
             found = await self.kube.get(resource, self.namespace, name)
         except NotFound:
             return False
-        # What the watch is about to tell anyway gets the moment that it needs.
-        await asyncio.sleep(0.2)
         return self.intake.there(resource, found)
 
 
 def _selector(resource: Resource) -> str:
-    return SELECTOR if resource in SELECTED else ""
+    return f"{SELECTOR},{names.SESSION_LABEL}" if resource in SELECTED else ""
 
 
 def _typed(resource: Resource, found: dict[str, object]) -> dict[str, object]:

@@ -22,13 +22,6 @@ PATIENCE_S = 60.0
 pytestmark = pytest.mark.usefixtures("crds")
 
 
-@pytest.fixture(scope="module")
-def crds(kubectl: Kubectl) -> None:
-    names = [f"crd/{plural}.{GROUP}" for plural in ("previewsessions", "previewruntimes")]
-    kubectl(*APPLY)
-    kubectl("wait", "--for=condition=Established", *names, "--timeout=30s")
-
-
 def custom(kind: str, name: str, **fields: object) -> dict[str, Any]:
     return {"apiVersion": f"{GROUP}/v1alpha1", "kind": kind, "metadata": {"name": name}, **fields}
 

@@ -1,12 +1,13 @@
 """The part of a node that the operator sees.
 
-Pods that it makes become real runtime processes, each on an address of its own (127.0.0.2 and up), and say so in their
+Pods that it makes become real runtime processes, each on a loopback address of its own, and say so in their
 status. What a scheduler and a container runtime add is tested on a real cluster.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shutil
 import signal
@@ -24,6 +25,8 @@ from preview_core.kube.resource import PODS
 from preview_core.objects import names
 
 _PERIOD_S = 0.05
+# All kubelets of a process draw from it, and no two processes at a time have the same network below 127.
+_NUMBERS = itertools.count()
 _SELECTOR = f"{names.MANAGED_BY}={names.MANAGER}"
 
 
@@ -46,7 +49,6 @@ class Kubelet:
     folder: Path
     held: bool = False
     containers: dict[str, Container] = field(default_factory=dict)
-    _addresses: int = 1
 
     async def run(self) -> None:
         try:
@@ -79,8 +81,8 @@ class Kubelet:
                 await self._restart(name, pod)
 
     async def _start(self, name: str, pod: Mapping[str, Any]) -> None:
-        self._addresses += 1
-        address = f"127.0.0.{self._addresses}"
+        number = next(_NUMBERS)
+        address = f"127.{1 + os.getpid() % 250}.{number // 250}.{1 + number % 250}"
         folder = self.folder / name
         folder.mkdir(parents=True)
         process = await self._spawn(pod, address, folder)

@@ -1,4 +1,4 @@
-"""A real API server for the tests of this folder.
+"""A real API server for the tests that want one.
 
 It is started here from `KUBEBUILDER_ASSETS` or from what e2e/cluster/build.sh made (it builds when its cache is empty:
 3-4 minutes, once per machine). KONTEXT_USE_KUBECONFIG=1 takes the cluster of `KUBECONFIG` instead: asked for by a
@@ -17,6 +17,9 @@ import pytest
 from e2e.cluster.binaries import BinariesMissing, binaries
 from e2e.cluster.controlplane import ControlPlane
 from e2e.cluster.kubectl import Kubectl
+
+CRDS = Path(__file__).parents[2] / "crds"
+DEFINITIONS = tuple(f"crd/{plural}.preview.coinnation.io" for plural in ("previewsessions", "previewruntimes"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,6 +53,14 @@ def kubectl(control_plane: Path) -> Kubectl:
         assert found, "KONTEXT_USE_KUBECONFIG=1 wants kubectl on PATH"
         return Kubectl(found, control_plane)
     return Kubectl(binaries().kubectl, control_plane)
+
+
+@pytest.fixture(scope="session")
+def crds(kubectl: Kubectl) -> None:
+    """The custom resource definitions, in force."""
+    # Before 1.25 the API server drops CEL rules, and kubectl refuses them unless it is told not to look.
+    kubectl("apply", "--validate=false", "-f", str(CRDS))
+    kubectl("wait", "--for=condition=Established", *DEFINITIONS, "--timeout=30s")
 
 
 @pytest.fixture
