@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SHELL := /bin/bash
 
-.PHONY: setup run test lint bench clean
+.PHONY: setup run test lint bench cluster cluster-down clean
 .DEFAULT_GOAL := setup
 
 ## setup: everything that development and tests need
@@ -33,6 +33,14 @@ lint: $(VENV)/.dev runtime/node_modules/.stamp
 ## bench: the product beside bare Vite and a naive server, in one run
 bench: setup
 	$(BIN)/python -m e2e.bench
+
+## cluster: a real Kubernetes on this machine with kontext-preview on PORT: kind where Docker is, else a bare Debian 12
+cluster: $(VENV)/.dev $(VENV)/.runtime
+	$(BIN)/python -m e2e.cluster up --port $(PORT)
+
+## cluster-down: the end of it, without a trace
+cluster-down: $(VENV)/.dev
+	$(BIN)/python -m e2e.cluster down
 
 clean:
 	rm -rf $(VENV) runtime/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -32,6 +32,20 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def base_url(self) -> str:
+        """For clients that do not resolve names below `localhost`."""
+        return self.url
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """That no answer may name."""
+        return (str(self.folder),)
+
+    @property
     def log(self) -> Path:
         """What the server wrote to stdout and stderr."""
         return self.folder / "server.log"

@@ -41,5 +41,5 @@ def configure(level: str = "info") -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     # These log URLs, and a URL holds a session id; our own access log has the route's template.
-    for name in ("uvicorn.access", "httpx2", "httpcore2"):
+    for name in ("uvicorn.access", "httpx2", "httpcore2", "kubernetes", "aiohttp"):
         logging.getLogger(name).setLevel(logging.WARNING)

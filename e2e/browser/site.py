@@ -38,8 +38,9 @@ class _Handler(BaseHTTPRequestHandler):
 class Site:
     """One address of this machine with a page on it, from construction to `close`."""
 
-    def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int = 0) -> None:
+        """`port` 0: any free one."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 

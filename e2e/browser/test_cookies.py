@@ -12,7 +12,7 @@ from playwright.async_api import Page, async_playwright
 from e2e.browser.profile import Cookies, launch
 from e2e.browser.site import Site
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.local_only]
 
 _ASK = "(url) => fetch(url, {credentials: 'include'}).then((response) => response.text())"
 _THIRD, _FIRST = "from another site", "from its own site"

@@ -20,7 +20,7 @@ from e2e.processes import free_port
 from e2e.runtime import Runtime
 from preview_core.naming import new_session_id
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.local_only]
 
 _SECOND_ORIGIN = "https://kontext.build"
 

@@ -86,6 +86,7 @@ async def test_g09_ready_means_that_page_client_entry_styles_and_socket_all_answ
         assert await _greeting(preview, token[1]) == "connected"
 
 
+@pytest.mark.local_only
 async def test_g09_before_there_are_files_the_page_reloads_itself_and_becomes_the_preview(
     browser: BrowserContext, site: Site, tmp_path: Path
 ) -> None:

@@ -66,7 +66,7 @@ ACCEPTED = [
 
 
 @dataclass(frozen=True)
-class Target:
+class Socket:
     """The preview of one session."""
 
     host: str
@@ -84,40 +84,40 @@ class Target:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def target(http: httpx2.AsyncClient, site: Site) -> AsyncIterator[Target]:
+async def socket(http: httpx2.AsyncClient, site: Site) -> AsyncIterator[Socket]:
     """A session that nobody's page shows."""
     async with created(http, project.files()) as preview:
         await preview.ready()
-        yield Target(preview.host, preview.port, site.origin)
+        yield Socket(preview.host, preview.port, site.origin)
 
 
 @pytest.mark.parametrize("upgrade", REFUSED, ids=lambda upgrade: upgrade.name)
-async def test_g11_an_upgrade_that_is_not_for_us_is_refused_at_once(target: Target, upgrade: Upgrade) -> None:
-    status = await answer(target.port, target.filled(upgrade), target.host, ANSWER_SECONDS)
+async def test_g11_an_upgrade_that_is_not_for_us_is_refused_at_once(socket: Socket, upgrade: Upgrade) -> None:
+    status = await answer(socket.port, socket.filled(upgrade), socket.host, ANSWER_SECONDS)
     assert 400 <= status < 500
 
 
 @pytest.mark.parametrize("upgrade", ACCEPTED, ids=lambda upgrade: upgrade.name)
-async def test_g11_an_upgrade_that_is_for_us_is_accepted_at_once(target: Target, upgrade: Upgrade) -> None:
-    assert await answer(target.port, target.filled(upgrade), target.host, ANSWER_SECONDS) == 101
+async def test_g11_an_upgrade_that_is_for_us_is_accepted_at_once(socket: Socket, upgrade: Upgrade) -> None:
+    assert await answer(socket.port, socket.filled(upgrade), socket.host, ANSWER_SECONDS) == 101
 
 
 @pytest.mark.parametrize("upgrade", ANSWERED, ids=lambda upgrade: upgrade.name)
-async def test_g11_an_odd_upgrade_is_answered_at_once(target: Target, upgrade: Upgrade) -> None:
-    assert await answer(target.port, target.filled(upgrade), target.host, ANSWER_SECONDS) > 0
+async def test_g11_an_odd_upgrade_is_answered_at_once(socket: Socket, upgrade: Upgrade) -> None:
+    assert await answer(socket.port, socket.filled(upgrade), socket.host, ANSWER_SECONDS) > 0
 
 
-async def test_g11_fifty_refused_upgrades_at_a_time_leave_none_unanswered(target: Target) -> None:
-    upgrades = [target.filled(upgrade) for upgrade in REFUSED] * 2
-    answers = await asyncio.gather(*(answer(target.port, one, target.host, ANSWER_SECONDS) for one in upgrades))
+async def test_g11_fifty_refused_upgrades_at_a_time_leave_none_unanswered(socket: Socket) -> None:
+    upgrades = [socket.filled(upgrade) for upgrade in REFUSED] * 2
+    answers = await asyncio.gather(*(answer(socket.port, one, socket.host, ANSWER_SECONDS) for one in upgrades))
     assert all(400 <= status < 500 for status in answers)
 
 
-async def test_an_upgrade_to_a_vite_client_without_a_token_is_a_400(target: Target) -> None:
-    upgrade = target.filled(Upgrade("", headers={_ORIGIN: "own", _PROTOCOL: "vite-hmr"}))
-    assert await answer(target.port, upgrade, target.host, ANSWER_SECONDS) == 400
+async def test_an_upgrade_to_a_vite_client_without_a_token_is_a_400(socket: Socket) -> None:
+    upgrade = socket.filled(Upgrade("", headers={_ORIGIN: "own", _PROTOCOL: "vite-hmr"}))
+    assert await answer(socket.port, upgrade, socket.host, ANSWER_SECONDS) == 400
 
 
-async def test_g28_a_close_frame_without_a_status_comes_back_with_1000(target: Target) -> None:
-    upgrade = target.filled(ACCEPTED[0])
-    assert await close_answer(target.port, upgrade, target.host, ANSWER_SECONDS) == 1000
+async def test_g28_a_close_frame_without_a_status_comes_back_with_1000(socket: Socket) -> None:
+    upgrade = socket.filled(ACCEPTED[0])
+    assert await close_answer(socket.port, upgrade, socket.host, ANSWER_SECONDS) == 1000

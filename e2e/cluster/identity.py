@@ -41,10 +41,7 @@ class Identity:
     def write(self) -> None:
         """Make what the API server reads when it starts; what is there already is kept."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self.token_file.exists():
-            for line in self.token_file.read_text().splitlines():
-                token, user, *_ = line.split(",")
-                self.tokens[user] = token
+        if self.read():
             return
         command = ["openssl", "genrsa", "-out", str(self.key), "2048"]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
@@ -55,6 +52,15 @@ class Identity:
             group = f',"{groups[user]}"' if user in groups else ""
             lines.append(f"{self.tokens[user]},{user},{user}{group}\n")
         self.token_file.write_text("".join(lines))
+
+    def read(self) -> bool:
+        """Take what an earlier process wrote; False if there is nothing."""
+        if not self.token_file.exists():
+            return False
+        for line in self.token_file.read_text().splitlines():
+            token, user, *_ = line.split(",")
+            self.tokens[user] = token
+        return True
 
     def kubeconfig(self, user: str) -> Path:
         """A kubeconfig for `user`. JSON, which is YAML too."""

@@ -1,6 +1,6 @@
 """Container images without a registry and without a daemon: an OCI archive from folders, for `ctr images import`.
 
-The same folders give the same digest: times and owners are left out, names are sorted.
+The same folders give the same digest: times, owners and the umask are left out, names are sorted.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import hashlib
 import io
 import json
 import os
+import stat
 import tarfile
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -31,11 +32,20 @@ class _Blob:
         return {"mediaType": media, "digest": f"sha256:{self.digest}", "size": self.size}
 
 
-def write(name: str, target: Path, layers: Sequence[Path], config: Mapping[str, object]) -> str:
-    """An archive with the image `name`, one layer per folder; answers the image's digest."""
+def write(
+    name: str,
+    target: Path,
+    layers: Sequence[Path],
+    config: Mapping[str, object],
+    known: Collection[str] = (),
+) -> str:
+    """An archive with the image `name`; answers the image's digest. A layer is a folder, or a file that `pack` made.
+
+    Layers whose digest is in `known` are named and left out: containerd takes them from what it has.
+    """
     with ExitStack() as stack:
         archive = stack.enter_context(tarfile.open(target, "w"))
-        blobs = [_layer(stack, archive, layer) for layer in layers]
+        blobs = [_add(archive, stack.enter_context(_opened(layer)), known) for layer in layers]
         image = {
             "architecture": "amd64",
             "os": "linux",
@@ -56,21 +66,37 @@ def write(name: str, target: Path, layers: Sequence[Path], config: Mapping[str, 
     return f"sha256:{written.digest}"
 
 
-def _layer(stack: ExitStack, archive: tarfile.TarFile, folder: Path) -> _Blob:
-    packed: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the caller's stack closes it
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as layer:
+def pack(folder: Path, target: IO[bytes]) -> None:
+    """Write the content of `folder` as a layer."""
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as layer:
         for parent, folders, files in os.walk(folder):
             folders.sort()
             for entry in sorted(folders + files):
                 path = Path(parent, entry)
                 layer.add(path, arcname=str(path.relative_to(folder)), recursive=False, filter=_anonymous)
-    size = packed.tell()
-    packed.seek(0)
-    blob = _Blob(hashlib.file_digest(packed, "sha256").hexdigest(), size)  # type: ignore[arg-type]
-    packed.seek(0)
+
+
+@contextmanager
+def _opened(layer: Path) -> Iterator[IO[bytes]]:
+    if layer.is_file():
+        with layer.open("rb") as file:
+            yield file
+        return
+    with tempfile.TemporaryFile() as packed:
+        pack(layer, packed)
+        packed.seek(0)
+        yield packed
+
+
+def _add(archive: tarfile.TarFile, layer: IO[bytes], known: Collection[str]) -> _Blob:
+    digest = hashlib.file_digest(layer, "sha256").hexdigest()  # type: ignore[arg-type]
+    blob = _Blob(digest, layer.tell())
+    if f"sha256:{digest}" in known:
+        return blob
+    layer.seek(0)
     member = tarfile.TarInfo(f"blobs/sha256/{blob.digest}")
     member.size = blob.size
-    archive.addfile(member, packed)
+    archive.addfile(member, layer)
     return blob
 
 
@@ -90,4 +116,7 @@ def _put(archive: tarfile.TarFile, name: str, data: bytes) -> None:
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = member.mtime = 0
     member.uname = member.gname = ""
+    # What a private umask took away would be missing for the user of the image; folders that all may write stay so.
+    if not member.mode & stat.S_ISVTX:
+        member.mode = 0o755 if member.isdir() or member.mode & stat.S_IXUSR else 0o644
     return member

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,7 @@ from e2e.cluster.commands import POD_NETWORK, Plane
 from e2e.cluster.daemons import Daemons
 from e2e.cluster.identity import ADMIN, Identity
 from e2e.cluster.kubectl import Kubectl
+from e2e.cluster.lock import exclusively
 from e2e.cluster.node import NAME, PAUSE_IMAGE, Node
 
 # Not in a cache or home folder: layers and volumes want a plain disk, and everybody's `down` has to find it.
@@ -49,6 +51,8 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.identity = Identity(FOLDER / "pki", f"https://{POD_NETWORK}.1:{API_PORT}", (NAME,))
+        # Of the cluster that runs, if one does.
+        self.identity.read()
         client, key = self.identity.folder / "kubelet-client.crt", self.identity.folder / "kubelet-client.key"
         flags = (f"--kubelet-client-certificate={client}", f"--kubelet-client-key={key}")
         self.plane = Plane(self.binaries, FOLDER, self.identity, f"{POD_NETWORK}.1", ETCD_PORT, API_PORT, flags)
@@ -61,7 +65,18 @@ class Machine:
 
     def up(self, port: int) -> Path:
         """Start what does not run. Answers the kubeconfig of an administrator."""
+        with exclusively(self.say):
+            return self._up(port)
+
+    def down(self) -> None:
+        """Stop all of it and put the machine back. A second call, or one after half an `up`, finishes the rest."""
+        with exclusively(self.say):
+            self._down()
+
+    def _up(self, port: int) -> Path:
         self._check()
+        if self.port not in (None, port):
+            raise ClusterFailed(f"a cluster runs here already, its ingress controller on port {self.port}")
         FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
         traces.note(FOLDER / "machine.json")
         network.up()
@@ -73,11 +88,12 @@ class Machine:
         self._node()
         self.kubectl("apply", "-f", "-", stdin=ingress.manifests())
         self.daemons.start("traefik", ingress.traefik(self.plane, port))
+        self._until("traefik", lambda: _listens(port))
+        self._port_file.write_text(str(port))
         self.say(f"ingress controller on 127.0.0.1:{port}")
         return self.identity.kubeconfig(ADMIN)
 
-    def down(self) -> None:
-        """Stop all of it and put the machine back. A second call, or one after half an `up`, finishes the rest."""
+    def _down(self) -> None:
         for name in ("traefik", "kubelet", "kube-proxy", "kube-scheduler", "kube-controller-manager"):
             self.daemons.stop(name, _STOP_SECONDS)
         if self.daemons.pid("containerd") is not None:
@@ -99,6 +115,25 @@ class Machine:
         shutil.rmtree(FOLDER, ignore_errors=True)
         with suppress(OSError):
             FOLDER.parent.rmdir()
+
+    @property
+    def port(self) -> int | None:
+        """Of the ingress controller, while it runs."""
+        if self.daemons.pid("traefik") is None or not self._port_file.exists():
+            return None
+        return int(self._port_file.read_text())
+
+    @property
+    def _port_file(self) -> Path:
+        return FOLDER / "port"
+
+    def has(self, image_name: str) -> bool:
+        """Whether the node has that image."""
+        return image_name in self._listed("images", "ls", "-q")
+
+    def layers(self) -> set[str]:
+        """Digests of what containerd has: layers, and more."""
+        return set(self._listed("content", "ls", "-q"))
 
     def load(self, archive: Path) -> None:
         """Make the image in an OCI archive known to the node. Pods name it with `imagePullPolicy: Never`."""
@@ -185,6 +220,12 @@ class Machine:
                 log = self.daemons.log(name)
                 raise ClusterFailed(f"{name} did not become ready, the end of {log}:\n{log.read_text()[-3000:]}")
             time.sleep(_PAUSE_SECONDS)
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+        return True
+    return False
 
 
 def _succeeds(command: list[str]) -> bool:

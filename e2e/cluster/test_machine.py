@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from e2e.cluster import image, ingress, network
+from e2e.cluster import bare, controlimage, image, ingress, network
 from e2e.cluster.binaries import binaries
+from e2e.cluster.images import Images, Loadable, build
 from e2e.cluster.kubectl import Kubectl
-from e2e.cluster.machine import FOLDER, Machine
+from e2e.cluster.machine import FOLDER, ClusterFailed, Machine
 from e2e.processes import free_port
 
 IMAGE = "localhost/hello:1"
@@ -123,11 +124,11 @@ def workload() -> dict[str, Any]:
     }
 
 
-def asked(address: str, port: int, host: str) -> str | None:
+def asked(address: str, port: int, host: str, path: str = "/") -> str | None:
     """Body of a 200."""
     connection = HTTPConnection(address, port, timeout=5)
     with suppress(OSError):
-        connection.request("GET", "/", headers={"Host": host})
+        connection.request("GET", path, headers={"Host": host})
         response = connection.getresponse()
         body = response.read().decode()
         connection.close()
@@ -161,6 +162,74 @@ def test_only_the_api_server_gives_kubelet_orders(kubectl: Kubectl) -> None:
 
 def test_pods_have_no_way_out_of_the_machine(kubectl: Kubectl) -> None:
     assert kubectl("exec", "hello", "--", str(shutil.which("node")), "-e", OUTSIDE) == "ECONNREFUSED\n"
+
+
+def product_pod(name: str, one: Loadable, **container: object) -> dict[str, Any]:
+    """As the chart and the operator make pods: a numbered user, nothing to write to but what is mounted."""
+    mounts = [{"name": "work", "mountPath": path, "subPath": path[1:]} for path in ("/session", "/tmp")]
+    security = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    spec = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "volumes": [{"name": "work", "emptyDir": {}}],
+        "containers": [
+            {"name": name, "image": one.name, "volumeMounts": mounts, "securityContext": security, **container}
+        ],
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}}, "spec": spec}
+
+
+@pytest.fixture(scope="module")
+def images(cluster: Machine) -> Images:
+    built = build(cluster.say)
+    for one in built:
+        bare.load(cluster, one)
+    return built
+
+
+def test_an_image_is_loaded_once(cluster: Machine, images: Images, tmp_path: Path) -> None:
+    """And its layers are read once: what a changed program costs is its own layer."""
+    for one in images:
+        assert cluster.has(one.name)
+        archive = tmp_path / "image.tar"
+        one.write(archive, cluster.layers())
+        assert archive.stat().st_size < 1_000_000
+
+
+def test_the_runtimes_image_serves_in_a_locked_pod(kubectl: Kubectl, images: Images) -> None:
+    settings = {
+        "KP_SESSION_DIR": "/session",
+        "KP_CATALOGUE_DIR": "/catalogue",
+        "KP_PREVIEW_PORT": "8080",
+        "KP_CONTROL_PORT": "9001",
+        "KP_PREVIEW_HOST": "*",
+        "KP_CONTROL_HOST": "*",
+        "KP_CONTROL_TOKEN": "token",
+        "KP_PUBLIC_URL": f"http://{HOST}/",
+        "KP_KEEP_STDIN": "1",
+    }
+    env = [{"name": name, "value": value} for name, value in settings.items()]
+    probe = {"httpGet": {"port": 9001, "path": "/healthz"}, "periodSeconds": 1}
+    kubectl("apply", "-f", "-", stdin=product_pod("runtime", images.runtime, env=env, readinessProbe=probe))
+    kubectl("wait", "--for=condition=Ready", "pod/runtime", "--timeout=50s")
+    address = kubectl.json("get", "pod", "runtime")["status"]["podIP"]
+    eventually(lambda: asked(address, 9001, address, "/healthz") is not None)
+    kubectl("delete", "pod", "runtime", "--timeout=50s")
+
+
+def test_the_control_planes_image_starts_in_a_locked_pod(kubectl: Kubectl, images: Images) -> None:
+    command = ["python3", "-c", "import kopf, kubernetes.aio.client, preview_api.app, os; print(os.getuid())"]
+    kubectl("apply", "-f", "-", stdin=product_pod("control", images.control_plane, command=command))
+    eventually(lambda: kubectl.json("get", "pod", "control")["status"]["phase"] in ("Succeeded", "Failed"))
+    assert kubectl("logs", "control") == f"{controlimage.USER}\n"
+    kubectl("delete", "pod", "control", "--timeout=50s")
+
+
+def test_the_cluster_of_another_port_is_not_taken_over(cluster: Machine) -> None:
+    with pytest.raises(ClusterFailed, match="runs here already"):
+        cluster.up(free_port())
 
 
 def test_a_deleted_pod_is_gone(kubectl: Kubectl) -> None:

@@ -6,13 +6,15 @@ killed one finishes the same work.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from preview_core.kube.settings import ClusterSettings
 from preview_core.objects import names
 from preview_core.resources.conditions import ConditionStatus, phase, settle
 from preview_core.resources.session import EndReason, LastError, PreviewSession, SessionStatus
 from preview_core.wire import RuntimePhase, Status
 from preview_operator import backoff, expiry, findings
-from preview_operator.choice import Choice, choose, has_answered, is_behind
+from preview_operator.choice import Choice, choose, has_answered, is_behind, is_stuck
 from preview_operator.findings import Findings
 from preview_operator.observed import (
     Action,
@@ -29,7 +31,7 @@ from preview_operator.observed import (
     Plan,
 )
 from preview_operator.routes import make_ingress, make_service, target_of
-from preview_operator.seen import covers
+from preview_operator.seen import PodSeen, covers
 
 # A container that has just started listens within 0.3 s.
 STARTING_MS = 50
@@ -61,11 +63,13 @@ def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
     choice = choose(observed, now)
     waits_ms = backoff.wait_ms(observed.memory.pods_created_at, now)
     target = _target(observed, choice, now)
-    # The route moves before the pod goes that it led to: no visitor is sent to one that is ending.
+    dead, superfluous = _unwanted(observed, choice, now)
     actions = (
-        *_new_pod(observed, choice, waits_ms),
+        *_delete(dead),
+        *_new_pod(observed, choice, waits_ms, superfluous),
+        # The route moves before the pod goes that it led to: no visitor is sent to one that is ending.
         *_route(observed, settings, target),
-        *_old_pods(observed, choice),
+        *_delete(superfluous),
         *_hydrations(observed, choice),
     )
     routed = not any(isinstance(action, ApplyService | ApplyIngress) for action in actions)
@@ -103,21 +107,28 @@ def _ended(observed: Observed, now: int) -> Plan:
     return Plan(tuple(actions), _unless_same(session, status))
 
 
-def _new_pod(observed: Observed, choice: Choice, waits_ms: int) -> list[Action]:
-    """At most one."""
+def _unwanted(observed: Observed, choice: Choice, now: int) -> tuple[list[PodSeen], list[PodSeen]]:
+    """Pods to delete: those that serve nobody, and those that may be serving somebody."""
+    unwanted = [pod for pod in observed.pods if not pod.deleting] if observed.session.spec.suspended else choice.extra
+    superfluous = [pod for pod in unwanted if pod.alive and not is_stuck(pod, observed, now)]
+    return [pod for pod in unwanted if pod not in superfluous], superfluous
+
+
+def _delete(pods: Sequence[PodSeen]) -> list[Action]:
+    return [DeletePod(pod.name, pod.uid) for pod in pods]
+
+
+def _new_pod(observed: Observed, choice: Choice, waits_ms: int, superfluous: Sequence[PodSeen]) -> list[Action]:
+    """At most one, and never a third that lives."""
     session = observed.session
     accepted = findings.accepted(observed).status is ConditionStatus.TRUE
-    wanted = not session.spec.suspended and (choice.best is None or (choice.outdated and observed.may_roll))
+    rolls = choice.outdated and observed.may_roll and not superfluous
+    wanted = not session.spec.suspended and (choice.best is None or rolls)
     if not (accepted and wanted and observed.room and waits_ms == 0):
         return []
     taken = [names.pod_number(session.metadata.name, pod.name) for pod in observed.pods]
     before = names.pod_number(session.metadata.name, session.status.pod_name or "")
     return [CreatePod(max((*taken, before)) + 1)]
-
-
-def _old_pods(observed: Observed, choice: Choice) -> list[Action]:
-    unwanted = observed.pods if observed.session.spec.suspended else choice.extra
-    return [DeletePod(pod.name, pod.uid) for pod in unwanted if not pod.deleting]
 
 
 def _target(observed: Observed, choice: Choice, now: int) -> str | None:

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import kopf
 
+from preview_core.kube.client import configuration
 from preview_core.kube.resource import INGRESSES, PODS, RUNTIMES, SERVICES, SESSIONS, Resource
 from preview_core.objects import names
 
@@ -60,7 +60,16 @@ def _watch(found: kopf.OperatorRegistry, resource: Resource, tell: Tell) -> None
     kopf.on.event(resource.group, resource.version, resource.plural, registry=found, id=resource.plural)(handle)
 
 
-def _login(settings: kopf.OperatorSettings, **_: Any) -> kopf.ConnectionInfo | None:
-    """As the client of our own writes: KUBECONFIG, else the service account."""
-    login = kopf.login_with_kubeconfig if os.environ.get("KUBECONFIG") else kopf.login_with_service_account
-    return login(settings=settings)
+async def _login(**_kwargs: Any) -> kopf.ConnectionInfo:
+    """As the client of our own writes. kopf's own login wants a name server, and drops what it does not know."""
+    found = await configuration()
+    scheme, _, token = found.api_key.get("BearerToken", "").partition(" ")
+    return kopf.ConnectionInfo(
+        server=found.host,
+        ca_path=found.ssl_ca_cert,
+        insecure=not found.verify_ssl,
+        scheme="Bearer" if scheme else None,
+        token=token or None,
+        certificate_path=found.cert_file,
+        private_key_path=found.key_file,
+    )

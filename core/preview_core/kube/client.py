@@ -75,6 +75,22 @@ class _Retryable(Exception):
         super().__init__(reason)
 
 
+async def configuration(kubeconfig: str | None = None) -> Configuration:
+    """Of the given file, else of `KUBECONFIG`, else of the cluster this pod runs in. Raises what the library does.
+
+    In a cluster the API server is found by its address: not every cluster has a name server.
+    """
+    found = Configuration()
+    path = kubeconfig or os.environ.get("KUBECONFIG")
+    if path:
+        await kube_config.load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=path, client_configuration=found
+        )
+    else:
+        kube_config.load_incluster_config(client_configuration=found)  # type: ignore[no-untyped-call]
+    return found
+
+
 class Kube:
     """Use as an async context manager, or call `close`. Every method may raise Unavailable and Refused."""
 
@@ -84,22 +100,13 @@ class Kube:
 
     @classmethod
     async def connect(cls, field_manager: str) -> Kube:
-        """To the cluster of `KUBECONFIG`, else the one this pod runs in. Raises what the library does."""
-        path = os.environ.get("KUBECONFIG")
-        if path:
-            return await cls.of_kubeconfig(Path(path), field_manager)
-        configuration = Configuration()
-        kube_config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        return cls(configuration, field_manager)
+        """To the cluster of `configuration()`."""
+        return cls(await configuration(), field_manager)
 
     @classmethod
     async def of_kubeconfig(cls, path: Path, field_manager: str) -> Kube:
         """To the cluster of one kubeconfig."""
-        configuration = Configuration()
-        await kube_config.load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=str(path), client_configuration=configuration
-        )
-        return cls(configuration, field_manager)
+        return cls(await configuration(str(path)), field_manager)
 
     async def __aenter__(self) -> Kube:
         return self
