@@ -41,6 +41,11 @@ class Server:
         return f"127.0.0.1:{self.port}"
 
     @property
+    def cold(self) -> bool:
+        """Connections wait in the kernel while a child starts."""
+        return False
+
+    @property
     def folders(self) -> tuple[str, ...]:
         """That no answer may name."""
         return (str(self.folder),)

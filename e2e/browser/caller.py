@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,11 +90,20 @@ class Caller:
     async def show(self, files: Mapping[str, str]) -> Json:
         """All that the caller does with a new project: create, observe, show the preview. Waits for the first paint."""
         session = await self.create(files)
+        if self.target.cold:
+            await self.ready()
         await self.page.evaluate("(url) => kontext.observe(url)", session["wsUrl"])
         await self.page.evaluate("(url) => kontext.show(url)", session["previewUrl"])
         await self.preview.locator("#root > *").first.wait_for(timeout=FIRST_PAINT_MS)
         await self.hmr_connected()
         return session
+
+    async def ready(self) -> None:
+        """Wait for the session's phase. There is nothing to await: the API only answers."""
+        path = f"/kontext/preview/{self.session['sessionId']}"
+        async with asyncio.timeout(FIRST_PAINT_MS / 1000):
+            while (await self.call("GET", path))["body"]["phase"] != "Ready":  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
 
     async def hmr_connected(self) -> None:
         """Wait until a socket of the preview's own page is open: from now on an update can reach it."""

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-# From a create to Ready takes about a second; ten times that on a busy machine.
-READY_SECONDS = 15
+# From a create to Ready takes a second, or three for a pod on a node; ten times that on a busy machine.
+READY_SECONDS = 40
 
 
 class Preview:
@@ -34,9 +34,11 @@ class Preview:
         return await self.get(accept="text/html,application/xhtml+xml")
 
     async def ready(self) -> None:
-        """Wait for the phase. There is nothing to await: the API only answers."""
+        """Wait for the phase, and for whatever routes to follow it. There is nothing to await: the API only answers."""
         async with asyncio.timeout(READY_SECONDS):
             while await self._phase() != "Ready":  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            while "/@vite/client" not in (await self.page()).text:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
     async def _phase(self) -> str:

@@ -18,6 +18,11 @@ class Target(Protocol):
     def host(self) -> str: ...
 
     @property
+    def cold(self) -> bool:
+        """A new session has no process yet, and sockets are refused until it has: its page comes again."""
+        ...
+
+    @property
     def folders(self) -> tuple[str, ...]:
         """Paths of the machine that no answer may name."""
         ...

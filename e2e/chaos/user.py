@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 import httpx2
 
 from e2e.browser import project
-from e2e.guarantees.caller import Session
+from e2e.guarantees.caller import PASSING, Session
 
 # A person who looks at what an edit did.
 PAUSE_S = 0.3
 # An update that is not served by then counts as lost; how long the others took is in the table.
 LOST_AFTER_S = 45.0
 _NUMBER = re.compile(r"Edit (\d+)")
-# What a proxy answers, or the network, while somebody restarts: the request is repeated.
-_PASSING = (502, 503, 504)
 
 
 @dataclass
@@ -90,7 +88,7 @@ class User:
                         self.account.recoveries.append(time.monotonic() - began)
                     return answer
                 reason = str(answer.status_code)
-                if answer.status_code not in _PASSING:
+                if answer.status_code not in PASSING:
                     self.account.dead += answer.status_code in (404, 410)
                     raise AssertionError(f"{what} answered {answer.status_code}: {answer.text[:200]}")
             self.account.errors[f"{what} {reason}"] += 1

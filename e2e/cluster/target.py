@@ -8,6 +8,7 @@ from e2e.cluster.installed import ORIGINS, Installed
 class ClusterTarget:
     """Through the ingress controller only."""
 
+    cold = True
     # Where the pods of the API and of sessions keep what they have.
     folders = ("/session", "/catalogue", "/app/")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ PATH = "/kontext/preview"
 FIRST_PAGE_S = 60.0
 # G2: the first request after a kill is answered within this time, with the last acknowledged files.
 AFTER_A_KILL_S = 15.0
+# What a proxy answers while somebody restarts.
+PASSING = (502, 503, 504)
 # Where the text of the title stands in what Vite serves.
 TITLE_MODULE = "/src/components/Title.tsx"
 
@@ -74,7 +77,7 @@ class Session:
         """Waits for the phase."""
 
         async def there() -> bool:
-            return bool((await self.status()).json().get("phase") == "Ready")
+            return bool((await patiently(self.status)).json().get("phase") == "Ready")
 
         await eventually(there, "the session is Ready", FIRST_PAGE_S)
 
@@ -82,9 +85,21 @@ class Session:
 async def create(http: httpx2.AsyncClient, text: str = "First", **more: object) -> Session:
     """A session of the browser tests' project, its title being `text`."""
     body = {"files": _named(project.files({project.TITLE: project.title(text)})), "packageJson": None, **more}
-    answer = await http.post(PATH, json=body)
+    answer = await patiently(lambda: http.post(PATH, json=body))
     assert answer.status_code == 200, answer.text
     return Session(http, answer.json())
+
+
+async def patiently(call: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
+    """The first answer that is not the proxy's own: the API's pods may be coming back from what a test did to them."""
+    deadline = time.monotonic() + FIRST_PAGE_S
+    while True:
+        with suppress(httpx2.TransportError):
+            answer = await call()
+            if answer.status_code not in PASSING:
+                return answer
+        assert time.monotonic() < deadline, "the API does not come back"
+        await asyncio.sleep(0.2)
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], what: str, within_s: float) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-import httpx2
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake
@@ -13,7 +12,8 @@ from websockets.typing import Origin
 
 from e2e.browser import project
 from e2e.cluster.installed import ORIGINS, Installed
-from e2e.guarantees.caller import AFTER_A_KILL_S, Session
+from e2e.cluster.kubectl import KubectlFailed
+from e2e.guarantees.caller import AFTER_A_KILL_S, Session, patiently
 from e2e.guarantees.conftest import Create
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
@@ -28,6 +28,21 @@ def kill(cluster: Installed, namespace: str, *which: str) -> None:
     cluster.kubectl("delete", "pod", "-n", namespace, *which, "--grace-period=0", "--force", "--wait=false")
 
 
+def wipe_status(cluster: Installed, session: Session) -> None:
+    """As if the operator had never seen the session. It may write at the same time: then again."""
+    name = ("previewsession", session.id, "-n", cluster.sessions)
+    path = f"/apis/preview.coinnation.io/v1alpha1/namespaces/{cluster.sessions}/previewsessions/{session.id}/status"
+    for attempt in range(10):
+        found = cluster.kubectl.json("get", *name)
+        try:
+            cluster.kubectl("replace", "--raw", path, "-f", "-", stdin={**found, "status": {}})
+        except KubectlFailed:
+            if attempt == 9:
+                raise
+        else:
+            return
+
+
 def pod_of(cluster: Installed, session: Session) -> str:
     """Name of the session's pod."""
     found = cluster.kubectl.json("get", "previewsession", session.id, "-n", cluster.sessions)
@@ -39,15 +54,12 @@ async def test_g06_pod_status_and_caches_go_and_the_caller_keeps_working_on_its_
 ) -> None:
     session = await new()
     await session.ready()
-    await session.update({project.TITLE: project.title("Second")})
+    assert (await patiently(lambda: session.update({project.TITLE: project.title("Second")}))).status_code == 200
     kill(cluster, cluster.sessions, pod_of(cluster, session))
-    found = cluster.kubectl.json("get", "previewsession", session.id, "-n", cluster.sessions)
-    path = f"/apis/preview.coinnation.io/v1alpha1/namespaces/{cluster.sessions}/previewsessions/{session.id}/status"
-    cluster.kubectl("replace", "--raw", path, "-f", "-", stdin={**found, "status": {}, "metadata": _unversioned(found)})
+    wipe_status(cluster, session)
     kill(cluster, cluster.namespace, "--selector=app.kubernetes.io/component=api")
     await session.serves("Second", AFTER_A_KILL_S)
-    await _until_it_answers(session)
-    answer = await session.update({project.TITLE: project.title("Third")})
+    answer = await patiently(lambda: session.update({project.TITLE: project.title("Third")}))
     assert (answer.status_code, answer.json()["revision"]) == (200, 3)
     await session.serves("Third", AFTER_A_KILL_S)
 
@@ -59,7 +71,8 @@ async def test_g42_an_acknowledged_update_is_served_after_a_failure(
     session = await new()
     await session.ready()
     pod = pod_of(cluster, session)
-    answer = await session.update({project.TITLE: project.title(f"Before the end of {victim}")})
+    edit = {project.TITLE: project.title(f"Before the end of {victim}")}
+    answer = await patiently(lambda: session.update(edit))
     assert answer.status_code == 200
     components = {"session": [], "everything": ["api", "operator", "waker"]}.get(victim, [victim])
     for component in components:
@@ -69,7 +82,7 @@ async def test_g42_an_acknowledged_update_is_served_after_a_failure(
         kill(cluster, cluster.sessions, pod)
     # All of them at once is more than a single failure: then every start waits for the others on two cores.
     await session.serves(f"Before the end of {victim}", AFTER_A_KILL_S * (3 if victim == "everything" else 1))
-    await _until_it_answers(session)
+    assert (await patiently(session.status)).status_code == 200
 
 
 async def test_g27_an_observers_socket_is_open_again_within_the_retries_of_its_page(
@@ -116,17 +129,3 @@ async def _observe(session: Session) -> ClientConnection:
     assert "connected" in str(await asyncio.wait_for(socket.recv(), 2))
     assert host
     return socket
-
-
-async def _until_it_answers(session: Session) -> None:
-    """The API's pods may still be starting: their caller would see a 503 of the ingress controller."""
-    async with asyncio.timeout(60):
-        while True:
-            with suppress(httpx2.TransportError):
-                if (await session.status()).status_code == 200:
-                    return
-            await asyncio.sleep(0.2)
-
-
-def _unversioned(found: dict[str, dict[str, object]]) -> dict[str, object]:
-    return {key: value for key, value in found["metadata"].items() if key != "resourceVersion"}

@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 class Behind:
     """The product behind TLS on a port of its own."""
 
+    cold = True
     folders = ("/session", "/catalogue")
 
     def __init__(self, port: int) -> None:
