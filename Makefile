@@ -33,6 +33,7 @@ lint: $(VENV)/.dev runtime/node_modules/.stamp
 ## bench: the product beside bare Vite and a naive server, in one run
 bench: setup
 	$(BIN)/python -m e2e.bench
+	$(BIN)/python -m e2e.bench --kubernetes
 
 ## cluster: a real Kubernetes on this machine with kontext-preview on PORT: kind where Docker is, else a bare Debian 12
 cluster: $(VENV)/.dev $(VENV)/.runtime

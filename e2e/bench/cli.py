@@ -16,8 +16,11 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 
 from e2e import chromium
+from e2e.bench import mounted
 from e2e.bench.measure import Bench, Samples
+from e2e.bench.onkubernetes import SERVED, OnKubernetes, cold
 from e2e.bench.product import Product
+from e2e.bench.project import TEXT
 from e2e.bench.systems import BareVite, NaiveServer, System
 from e2e.bench.table import table
 from e2e.modules import Modules, installed
@@ -26,7 +29,9 @@ _FACTORIES: dict[str, Callable[[Path, Modules], System]] = {
     BareVite.name: BareVite,
     NaiveServer.name: NaiveServer,
     Product.name: Product,
+    OnKubernetes.name: OnKubernetes,
 }
+_LOCAL = [BareVite.name, NaiveServer.name, Product.name]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,13 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     console = Console(width=max(Console().width, 130))
     samples, lost = _measure(options, console)
-    console.print(table(samples, options.system, BareVite.name))
+    columns = [*options.system, *([mounted.NAME] if OnKubernetes.name in options.system else [])]
+    console.print(table(samples, columns, BareVite.name))
     for system, updates in lost.items():
         console.print(f"[bold]{system} lost {len(updates)} updates:[/bold]", *updates, sep="\n  ")
     if options.json:
         report = {"machine": _machine(), "samples": samples, "lost": lost}
         options.json.write_text(json.dumps(report, indent=1) + "\n")
-    return 1 if lost[Product.name] else 0
+    return 1 if lost[Product.name] or lost[OnKubernetes.name] else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -48,12 +54,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="sessions for each system (default 5)")
     parser.add_argument("--updates", type=int, default=6, help="updates of each kind in a session (default 6)")
     parser.add_argument("--quick", action="store_true", help="2 rounds of 3 updates: a look, not a figure")
+    parser.add_argument(
+        "--kubernetes", action="store_true", help="on a real cluster, beside bare Vite and a mounted ConfigMap"
+    )
+    parser.add_argument("--mounted", type=int, default=3, help="updates by a mounted ConfigMap, a minute each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every single value")
     parser.add_argument("--system", action="append", choices=list(_FACTORIES), help="only this one (repeatable)")
     options = parser.parse_args(arguments)
     if options.quick:
         options.rounds, options.updates = 2, 3
-    options.system = options.system or list(_FACTORIES)
+    options.system = options.system or ([BareVite.name, OnKubernetes.name] if options.kubernetes else _LOCAL)
     return options
 
 
@@ -67,6 +77,12 @@ def _measure(options: argparse.Namespace, console: Console) -> tuple[Samples, di
         browser = playwright.chromium.launch(executable_path=chromium.executable(), args=list(chromium.ARGUMENTS))
         bench = Bench(browser, systems, status.update)
         samples = bench.run(rounds=options.rounds, updates=options.updates)
+        for system in systems:
+            if isinstance(system, OnKubernetes):
+                status.update("cold creates")
+                samples[SERVED][system.name] = cold(system, options.rounds * 2)
+                status.update("a mounted ConfigMap")
+                samples[TEXT][mounted.NAME] = mounted.measure(system.cluster, browser, options.mounted)
         return samples, bench.lost
 
 

@@ -78,14 +78,14 @@ class BenchPage:
         self._check_clock()
         return _at(message.value) - began * 1000
 
-    def shows(self, edit: Edit, send: Callable[[], None]) -> float:
+    def shows(self, edit: Edit, send: Callable[[], None], timeout_ms: float = UPDATE_TIMEOUT_MS) -> float:
         """`send` makes the update; milliseconds from its start until the page showed it. Raises NeverShown."""
         self._watches += 1
         watch = [self._watches, list(edit.selectors), edit.style, edit.value]
         if not self.page.evaluate("(watch) => window.benchWatch(...watch)", watch):
             raise AssertionError(f"{edit.kind}: the page shows {edit.value!r} before it was sent")
         try:
-            with self.page.expect_console_message(_is("shown", self._watches), timeout=UPDATE_TIMEOUT_MS) as message:
+            with self.page.expect_console_message(_is("shown", self._watches), timeout=timeout_ms) as message:
                 began = time.time()
                 send()
         except NotShownError as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 
 ROOT = "src/frontend"
+TEXT = "component text"
 PANELS = tuple(f"Panel{number:02d}" for number in range(20))
 # Besides the panels: Header, Sidebar, Layout, Dashboard, Settings. 25 components in all.
 
@@ -294,7 +295,7 @@ class Edits:
         """The text of one component."""
         value = f"edited {next(self._numbers)}"
         path = f"{ROOT}/src/components/{PANELS[7]}.tsx"
-        return Edit("component text", {path: panel(PANELS[7], value)}, (_marked(PANELS[7]),), None, value)
+        return Edit(TEXT, {path: panel(PANELS[7], value)}, (_marked(PANELS[7]),), None, value)
 
     def rule(self) -> Edit:
         """The value of one CSS rule."""
