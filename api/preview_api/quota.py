@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 LIVE_PER_OWNER = 100  # contract, section 2
 RETRY_AFTER_S = 60  # sessions become idle on the scale of minutes: a sooner retry is wasted
@@ -19,20 +18,14 @@ class Held(Protocol):
     def last_activity_at(self) -> int: ...
 
 
-@dataclass(frozen=True)
-class Admit:
-    """There is room."""
+T = TypeVar("T", bound=Held)
 
 
-@dataclass(frozen=True)
-class Retire:
-    """There is room once one of these is closed: least recently used first. Whether one is idle must be asked."""
-
-    candidates: tuple[str, ...]
+def has_room(held: int, limit: int = LIVE_PER_OWNER) -> bool:
+    """Whether an owner with `held` live sessions may have another one."""
+    return held < limit
 
 
-def admission(held: Sequence[Held], limit: int = LIVE_PER_OWNER) -> Admit | Retire:
-    """Decides a create for an owner who holds `held` (live sessions only)."""
-    if len(held) < limit:
-        return Admit()
-    return Retire(tuple(session.id for session in sorted(held, key=lambda s: (s.last_activity_at, s.id))))
+def retirement_order(held: Iterable[T]) -> list[T]:
+    """Least recently used first: the first idle one of them makes room. Whether one is idle must be asked."""
+    return sorted(held, key=lambda session: (session.last_activity_at, session.id))

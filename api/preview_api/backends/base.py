@@ -1,12 +1,14 @@
 """The port between the service and whatever holds the sessions.
 
-Two adapters shape it: child processes on one machine (`local`), and API objects on a cluster, where any of N
-stateless replicas answers any call. So: records are values, not handles; every write of files is a compare-and-set
-on `revision`; nothing is remembered between two calls; durable first (`create`, `commit`), then `push`.
+Two adapters shape it: child processes on one machine (`local`), and API objects on a cluster (`kubernetes`), where any
+of N stateless replicas answers any call. So: records are values, not handles; every write of files is a compare-and-set
+on `revision`; nothing is remembered between two calls; times to live are the backend's; durable first (`create`,
+`commit`), then `push`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -66,11 +68,10 @@ class NewSession:
     idempotency_key: str | None
     tree: FileTree
     at: int
-    expires_at: int
 
 
 class BackendError(Exception):
-    """Base of what a backend raises besides the callers' errors (`Capacity`, `BackendUnavailable`)."""
+    """Base of what a backend raises besides the callers' errors: Capacity, PayloadTooLarge, BackendUnavailable."""
 
 
 class Conflict(BackendError):
@@ -79,6 +80,14 @@ class Conflict(BackendError):
 
 class Gone(BackendError):
     """The session ended meanwhile."""
+
+
+class OwnerFull(BackendError):
+    """The owner holds as many live sessions as are allowed: `held`, of which one may be closed to make room."""
+
+    def __init__(self, held: Sequence[Record]) -> None:
+        self.held = tuple(held)
+        super().__init__("the owner's quota is used up")
 
 
 class Unreachable(BackendError):
@@ -100,21 +109,24 @@ class Backend(Protocol):
     async def create(self, new: NewSession) -> tuple[Record, bool]:
         """Makes the session durable at revision 1 and sets its runtime going without waiting for it.
 
-        Returns `(record, True)`, or `(the live record with the same idempotency key, False)`: one atomic step.
-        Raises Capacity.
+        Returns `(record, True)`, or `(the live record with the same idempotency key, False)`: one atomic step, the
+        check of the owner's quota included. Raises OwnerFull, Capacity, PayloadTooLarge.
         """
 
     async def get(self, session_id: str) -> Record | None:
         """The record, a tombstone's too. A miss is only reported after reading the source of truth."""
 
     async def observe(self, record: Record) -> Record:
-        """The record with the phase and last error of this moment. Wakes a suspended session."""
+        """The record with the phase and last error of this moment."""
 
     async def load(self, session_id: str) -> Snapshot | None:
         """Record and files; None when there is no such id. Raises Gone for a tombstone."""
 
-    async def commit(self, base: Snapshot, tree: FileTree, at: int, expires_at: int) -> Record:
-        """Durably replaces the files of `base` by `tree` at revision + 1. Raises Conflict, Gone."""
+    async def commit(self, base: Snapshot, tree: FileTree, at: int) -> Record:
+        """Durably replaces the files of `base` by `tree` at revision + 1; it is activity as in `touch`.
+
+        Raises Conflict, Gone, PayloadTooLarge.
+        """
 
     async def push(self, base: Snapshot, new: Snapshot) -> Outcome:
         """Brings the session's runtime from `base` to `new` (or, if it is elsewhere, to the newest files).
@@ -122,20 +134,18 @@ class Backend(Protocol):
         Raises Unreachable; the runtime gets the files as soon as it is back.
         """
 
-    async def touch(self, session_id: str, at: int, expires_at: int) -> Record | None:
-        """Records activity; durable before it returns when `expires_at` moved. None when the session ended."""
+    async def touch(self, record: Record, at: int) -> Record | None:
+        """Records activity and wakes a suspended session. None when the session ended.
+
+        The new `expires_at`, never lower than before and never less than the time to live away, is durable before this
+        returns: it may be told.
+        """
 
     async def close(self, session_id: str, at: int) -> Record | None:
         """Ends the session and deletes its files. On a tombstone: no change. None when there is no such id."""
 
-    async def find(self, idempotency_key: str) -> Record | None:
-        """The live session that was created under the key."""
-
-    async def held(self, owner: str) -> list[Record]:
-        """The live sessions of one owner."""
-
     async def is_idle(self, record: Record, at: int) -> bool:
         """True when nobody looks at the preview and nobody called lately: it may be retired or suspended."""
 
-    async def count(self) -> dict[Phase, int]:
-        """Live sessions by phase, for the metrics."""
+    async def count(self) -> dict[Phase, int] | None:
+        """Live sessions by phase, for the metrics; None when somebody else counts them."""

@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from preview_api.backends.base import Snapshot
-from preview_core.client import RevisionMismatch, RuntimeClient
+from preview_core.client import RevisionMismatch, RuntimeAway, RuntimeClient
+from preview_core.delivery import put_message
 from preview_core.filetree import diff, to_wire
 from preview_core.layout import layout
-from preview_core.wire import Hmr, HmrKind, Outcome, PatchFiles, PutFiles
+from preview_core.wire import Hmr, HmrKind, Outcome, PatchFiles
+
+# Each refusal of a whole tree means that another sender was faster with a newer one.
+HYDRATIONS = 3
 
 
 def patch_message(base: Snapshot, new: Snapshot) -> PatchFiles:
@@ -26,20 +30,11 @@ def patch_message(base: Snapshot, new: Snapshot) -> PatchFiles:
     )
 
 
-def put_message(snapshot: Snapshot) -> PutFiles:
-    """The whole visible tree."""
-    return PutFiles(
-        revision=snapshot.record.revision,
-        digest=snapshot.record.digest,
-        layout=layout(snapshot.tree),
-        files=[to_wire(file) for file in snapshot.tree.visible().values()],
-    )
-
-
 async def hydrate(client: RuntimeClient, snapshot: Snapshot) -> Outcome:
     """Gives the runtime everything. Raises what the client raises."""
     # 64 MiB of files take half a second to turn into a message.
-    return await client.put(await asyncio.to_thread(put_message, snapshot))
+    record = snapshot.record
+    return await client.put(await asyncio.to_thread(put_message, snapshot.tree, record.revision, record.digest))
 
 
 async def deliver(
@@ -49,11 +44,18 @@ async def deliver(
     try:
         return await client.patch(patch_message(base, new))
     except RevisionMismatch as found:
+        mismatch = found
+    for _ in range(HYDRATIONS):
         snapshot = await newest()
-        if (found.revision, found.digest) == (snapshot.record.revision, snapshot.record.digest):
-            # It started meanwhile, with these files: its pages have them already.
+        if (mismatch.revision, mismatch.digest) == (snapshot.record.revision, snapshot.record.digest):
+            # It started meanwhile, or another sender was faster, with these files: its pages have them already.
             return silent(snapshot)
-        return await hydrate(client, snapshot)
+        try:
+            return await hydrate(client, snapshot)
+        except RevisionMismatch as found:
+            # It is ahead of what was just read, so there is something newer to read.
+            mismatch = found
+    raise RuntimeAway("the runtime stayed ahead of the files that could be read") from mismatch
 
 
 def silent(snapshot: Snapshot) -> Outcome:

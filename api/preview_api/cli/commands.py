@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from preview_api.cli import project, pushed, remote, serve, stored
+from preview_api.cli import project, pushed, remote, stored
+from preview_api.cli import up as local
 from preview_api.cli.folders import cache_folder, state_folder
 from preview_api.cli.output import CommandError, Output, note, notes, print_json, print_line, results
 from preview_api.settings import LOCAL_ORIGINS
@@ -27,7 +29,7 @@ T = TypeVar("T")
 
 app = typer.Typer(
     name="kontext-preview",
-    help="Live Vite previews of a set of files, on this machine.",
+    help="Live Vite previews of a set of files, on this machine or on a cluster.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
@@ -46,6 +48,8 @@ Url = Annotated[
     typer.Option("--url", envvar="KONTEXT_PREVIEW_URL", help="Another server than the one of the state folder."),
 ]
 Format = Annotated[Output, typer.Option("--output", "-o", help="text, or one JSON value per line.")]
+
+Host = Annotated[str | None, typer.Option("--host", help="An address to serve on, instead of all.")]
 
 DEMO = "demo"  # no folder has this as its absolute path
 WARNING = "[yellow]Previews run their project's code with your rights: serve only projects that you trust.[/yellow]"
@@ -82,11 +86,11 @@ def up(
     output: Format = Output.TEXT,
 ) -> None:
     """Serve the API until stopped. Sessions are kept for the next time."""
-    serve.refuse_cluster()
+    local.refuse_cluster()
     configure(log_level)
-    listening = serve.listen(host, port)
-    store = serve.open_store(state_dir)
-    serving = serve.Serving(
+    listening = local.listen(host, port)
+    store = local.open_store(state_dir)
+    serving = local.Serving(
         host=host,
         port=port,
         state=state_dir,
@@ -108,7 +112,30 @@ def up(
             print_line(f"Demo preview: [bold]{made['previewUrl']}[/bold]")
         sys.stdout.flush()
 
-    serve.run(serving, installation, store, listening, started)
+    local.run(serving, installation, store, listening, started)
+
+
+@app.command()
+@_reported
+def serve(host: Host = None) -> None:
+    """Serve the API of a cluster, configured by KONTEXT_… variables."""
+    # Imported late, here and below: a cluster's client takes longer to load than most commands run.
+    from preview_api.cli import serve as cluster
+
+    settings = cluster.settings_of(os.environ)
+    configure(settings.log_level)
+    cluster.run_api(settings, cluster.listen(host, settings.port))
+
+
+@app.command()
+@_reported
+def waker(host: Host = None) -> None:
+    """Answer for a cluster's previews that have no pod, and wake those that are suspended."""
+    from preview_api.cli import serve as cluster
+
+    settings = cluster.settings_of(os.environ)
+    configure(settings.log_level)
+    cluster.run_waker(settings, cluster.listen(host, settings.port))
 
 
 @app.command()
@@ -210,7 +237,7 @@ def _installed(cache: Path) -> Any:
             if not notes.is_terminal:
                 note(text)
 
-        return serve.install(cache, progress)
+        return local.install(cache, progress)
 
 
 def _make_demo(server: remote.Remote, state: Path) -> dict[str, Any]:

@@ -28,8 +28,9 @@ def router(backend: Backend, metrics: Metrics) -> APIRouter:
     @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)
     async def scrape() -> Response:
         counts = await backend.count()
-        for phase in Phase:
-            metrics.sessions.labels(phase.value).set(counts.get(phase, 0))
+        if counts is not None:
+            for phase in Phase:
+                metrics.sessions.labels(phase.value).set(counts.get(phase, 0))
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

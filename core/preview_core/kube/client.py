@@ -155,7 +155,7 @@ class Kube:
             response = await self._send("GET", resource.path(namespace), query, None, timeout, accept=_METADATA)
             try:
                 if response.status >= 400:
-                    raise _error("GET", response.status, await response.text(), retried=False)
+                    raise _error("GET", response.status, await response.text())
                 async for line in response.content:
                     yield _change(json.loads(line))
             finally:
@@ -225,12 +225,9 @@ class Kube:
         accept: str = "application/json",
         content_type: str = "application/json",
     ) -> Object:
-        attempts = 0
         timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS, sock_connect=CONNECT_SECONDS)
 
         async def attempt() -> Object:
-            nonlocal attempts
-            attempts += 1
             try:
                 response = await self._send(method, path, query, body, timeout, accept, content_type)
                 text = await response.text()
@@ -239,7 +236,7 @@ class Kube:
             if response.status == 429 or response.status >= 500:
                 raise _Retryable(str(response.status), response.headers.get("Retry-After"))
             if response.status >= 400:
-                raise _error(method, response.status, text, retried=attempts > 1)
+                raise _error(method, response.status, text)
             answer: Object = json.loads(text)
             return answer
 
@@ -279,7 +276,7 @@ async def _repeated(attempt: Callable[[], Awaitable[T]]) -> T:
     return await on_retry_after_error(BACKOFF, lambda error: isinstance(error, _Retryable), attempt, sleep)
 
 
-def _error(method: str, status: int, text: str, *, retried: bool) -> KubeError:
+def _error(method: str, status: int, text: str) -> KubeError:
     """Of an answer that is final."""
     try:
         said = json.loads(text)
@@ -290,7 +287,7 @@ def _error(method: str, status: int, text: str, *, retried: bool) -> KubeError:
     if status == 404:
         return NotFound(summary)
     if status == 409:
-        return (AlreadyExists if reason == "AlreadyExists" else Conflict)(summary, retried=retried)
+        return (AlreadyExists if reason == "AlreadyExists" else Conflict)(summary)
     if status == 410:
         return Expired(summary)
     message = str(said.get("message", "")) if isinstance(said, dict) else ""

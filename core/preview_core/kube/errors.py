@@ -12,19 +12,12 @@ class NotFound(KubeError):
 
 
 class AlreadyExists(KubeError):
-    """409 of a create. `retried`: an earlier attempt of the same call got no answer, so it may be our own object."""
-
-    def __init__(self, text: str, *, retried: bool) -> None:
-        self.retried = retried
-        super().__init__(text)
+    """409 of a create. The object may be our own: of an earlier attempt that got no answer. An attempt may be made
+    unseen (the transport repeats what HTTP calls idempotent), so whoever must know marks what it writes."""
 
 
 class Conflict(KubeError):
-    """409 of a write under compare-and-set. `retried` as above: the other write may be our own."""
-
-    def __init__(self, text: str, *, retried: bool) -> None:
-        self.retried = retried
-        super().__init__(text)
+    """409 of a write under compare-and-set. As above: the other write may be our own."""
 
 
 class Expired(KubeError):

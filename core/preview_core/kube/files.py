@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from secrets import token_hex
 from typing import TypeVar
 
 from preview_core.filetree import FileTree
@@ -66,31 +68,25 @@ class StoredFiles:
 
     async def create(self, session_id: str, uid: str, tree: FileTree) -> Index:
         """Revision 1. Raises AlreadyExists."""
-        new = written(session_id, uid, tree.digest, await _packed(tree, 0), None)
+        new = written(session_id, uid, tree.digest, await _packed(tree, 0), None, token_hex(8))
         return await _bounded(self._write(new, self._kube.create))
 
     async def commit(self, base: Index, uid: str, tree: FileTree) -> Index:
         """The revision after `base`: one write, and one per shard that changed. Raises Conflict, NotFound."""
-        new = written(base.session_id, uid, tree.digest, await _packed(tree, base.bits), base)
+        new = written(base.session_id, uid, tree.digest, await _packed(tree, base.bits), base, token_hex(8))
         return await _bounded(self._write(new, self._kube.replace))
 
     async def _write(self, new: Written, write: Callable[[Resource, str, Object], Awaitable[Object]]) -> Index:
-        await _each(self._write_shard(shard) for shard in new.shards.values())
+        await _each(partial(self._write_shard, shard) for shard in new.shards.values())
         try:
             made = await write(CONFIG_MAPS, self._namespace, new.index)
-        except (AlreadyExists, Conflict) as error:
-            if not error.retried:
+        except (AlreadyExists, Conflict):
+            # The other writer may have been an earlier attempt of this very write, whose answer was lost.
+            found = await self._kube.get_metadata(CONFIG_MAPS, self._namespace, new.index["metadata"]["name"])
+            if not files.is_same_write(found["metadata"], new.index["metadata"]):
                 raise
-            return await self._ours(new, error)
+            return Index.of(found["metadata"])
         return Index.of(made["metadata"])
-
-    async def _ours(self, new: Written, error: AlreadyExists | Conflict) -> Index:
-        """After a write whose first attempt got no answer: the other writer may have been that attempt."""
-        wanted = Index.of({**new.index["metadata"], "resourceVersion": ""})
-        found = await self.index(wanted.session_id)
-        if (found.revision, found.digest, found.shards) != (wanted.revision, wanted.digest, wanted.shards):
-            raise error
-        return found
 
     async def _write_shard(self, shard: files.Manifest) -> None:
         try:
@@ -101,19 +97,19 @@ class StoredFiles:
 
     async def _shards(self, index: Index) -> list[bytes]:
         found = await _each(
-            self._kube.get(CONFIG_MAPS, self._namespace, names.shard_name(index.session_id, key))
+            partial(self._kube.get, CONFIG_MAPS, self._namespace, names.shard_name(index.session_id, key))
             for key in index.shards
         )
         return [files.content(shard) for shard in found]
 
 
-async def _each(calls: Iterable[Awaitable[T]]) -> list[T]:
+async def _each(calls: Iterable[Callable[[], Awaitable[T]]]) -> list[T]:
     """All results in order, a few calls at a time. Raises the first error; what is under way then still ends."""
     limit = asyncio.Semaphore(_PARALLEL)
 
-    async def limited(call: Awaitable[T]) -> T:
+    async def limited(call: Callable[[], Awaitable[T]]) -> T:
         async with limit:
-            return await call
+            return await call()
 
     return await asyncio.gather(*map(limited, calls))
 

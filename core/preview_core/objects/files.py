@@ -23,6 +23,8 @@ REVISION = f"{GROUP}/revision"
 DIGEST = f"{GROUP}/digest"
 BITS = f"{GROUP}/bits"
 SHARDS = f"{GROUP}/shards"  # keys, comma-separated; empty: all files stand in the index
+# One write from another one that came to the same: the digest is of what Vite sees, so it tells two apart too seldom.
+WRITE = f"{GROUP}/write"
 _CONTENT = "files"
 _HASH_DIGITS = 16  # 64 bits tell the shards of one session apart
 
@@ -63,8 +65,9 @@ class Written:
     shards: Mapping[str, Manifest]
 
 
-def written(session_id: str, uid: str, digest: str, packed: Packed, base: Index | None) -> Written:
-    """What makes `base` (None: nothing) into the next revision. `uid` is that of the PreviewSession, the owner."""
+def written(session_id: str, uid: str, digest: str, packed: Packed, base: Index | None, write: str) -> Written:
+    """What makes `base` (None: nothing) into the next revision. `uid` is that of the PreviewSession, the owner;
+    `write` is random, see `is_same_write`."""
     revision = base.revision + 1 if base is not None else 1
     known = {key.rpartition("-")[2]: key for key in (base.shards if base is not None else ())}
     keys: list[str] = []
@@ -82,10 +85,17 @@ def written(session_id: str, uid: str, digest: str, packed: Packed, base: Index 
         DIGEST: digest,
         BITS: str(packed.bits),
         SHARDS: ",".join(keys),
+        WRITE: write,
     }
     if base is not None:
         index["metadata"]["resourceVersion"] = base.resource_version
     return Written(index, fresh)
+
+
+def is_same_write(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether the index with the metadata `found` was written by the write that has `wanted`."""
+    write = (found.get("annotations") or {}).get(WRITE)
+    return write is not None and write == wanted["annotations"][WRITE]
 
 
 def shard_key(session_id: str, name: str) -> str:

@@ -12,11 +12,14 @@ from preview_api.backends.base import (
     Ended,
     Gone,
     NewSession,
+    OwnerFull,
     Phase,
     Record,
     Snapshot,
     Unreachable,
 )
+from preview_api.expiry import extended, first_expiry
+from preview_api.quota import LIVE_PER_OWNER, has_room
 from preview_core.errors import BackendUnavailable, Capacity
 from preview_core.filetree import FileTree, diff
 from preview_core.naming import new_session_id
@@ -25,9 +28,11 @@ from preview_core.wire import Hmr, HmrKind, Outcome
 
 @dataclass
 class Faults:
-    """`conflicts`: so many commits lose a race. `away`: no runtime. The rest is named after what is raised."""
+    """`conflicts`: so many commits lose a race. `crowded`: so many creates find the owner's room taken by another
+    replica. `away`: no runtime. The rest is named after what is raised."""
 
     conflicts: int = 0
+    crowded: int = 0
     away: bool = False
     capacity: bool = False
     unavailable: bool = False
@@ -37,6 +42,7 @@ class Faults:
 @dataclass
 class MemoryBackend(Backend):
     faults: Faults = field(default_factory=Faults)
+    live_per_owner: int = LIVE_PER_OWNER
     busy: set[str] = field(default_factory=set)
     sessions: dict[str, Snapshot] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
@@ -55,15 +61,21 @@ class MemoryBackend(Backend):
     async def create(self, new: NewSession) -> tuple[Record, bool]:
         if self.faults.capacity:
             raise Capacity(retry_after=10)
-        if new.idempotency_key is not None and (found := await self.find(new.idempotency_key)) is not None:
+        if new.idempotency_key is not None and (found := self._find(new.idempotency_key)) is not None:
             return found, False
+        held = [s.record for s in self.sessions.values() if s.record.owner == new.owner and s.record.ended is None]
+        if not has_room(len(held), self.live_per_owner):
+            raise OwnerFull(held)
+        if held and self.faults.crowded:
+            self.faults.crowded -= 1
+            raise OwnerFull(held)
         session_id = new_session_id()
         record = Record(
             id=session_id,
             owner=new.owner,
             created_at=new.at,
             last_activity_at=new.at,
-            expires_at=new.expires_at,
+            expires_at=first_expiry(new.at),
             revision=1,
             digest=new.tree.digest,
             preview_url=f"http://preview-{session_id}.localhost:20000/",
@@ -93,7 +105,7 @@ class MemoryBackend(Backend):
         await asyncio.sleep(0)
         return snapshot
 
-    async def commit(self, base: Snapshot, tree: FileTree, at: int, expires_at: int) -> Record:
+    async def commit(self, base: Snapshot, tree: FileTree, at: int) -> Record:
         current = self.sessions[base.record.id].record
         if current.ended is not None:
             raise Gone
@@ -103,7 +115,11 @@ class MemoryBackend(Backend):
         if current.revision != base.record.revision:
             raise Conflict
         record = replace(
-            current, revision=current.revision + 1, digest=tree.digest, last_activity_at=at, expires_at=expires_at
+            current,
+            revision=current.revision + 1,
+            digest=tree.digest,
+            last_activity_at=at,
+            expires_at=extended(current.expires_at, at),
         )
         self.sessions[record.id] = Snapshot(record, tree)
         return record
@@ -119,12 +135,12 @@ class MemoryBackend(Backend):
         hmr = Hmr(kind=kind, modules=modules, duration_ms=1)
         return Outcome(revision=new.record.revision, digest=new.record.digest, hmr=hmr, diagnostics=[])
 
-    async def touch(self, session_id: str, at: int, expires_at: int) -> Record | None:
-        snapshot = self.sessions[session_id]
+    async def touch(self, record: Record, at: int) -> Record | None:
+        snapshot = self.sessions[record.id]
         if snapshot.record.ended is not None:
             return None
-        record = replace(snapshot.record, last_activity_at=at, expires_at=expires_at)
-        self.sessions[session_id] = replace(snapshot, record=record)
+        record = replace(snapshot.record, last_activity_at=at, expires_at=extended(snapshot.record.expires_at, at))
+        self.sessions[record.id] = replace(snapshot, record=record)
         return record
 
     async def close(self, session_id: str, at: int) -> Record | None:
@@ -136,13 +152,9 @@ class MemoryBackend(Backend):
         self.keys = {key: found for key, found in self.keys.items() if found != session_id}
         return record
 
-    async def find(self, idempotency_key: str) -> Record | None:
+    def _find(self, idempotency_key: str) -> Record | None:
         session_id = self.keys.get(idempotency_key)
         return self.sessions[session_id].record if session_id is not None else None
-
-    async def held(self, owner: str) -> list[Record]:
-        records = (snapshot.record for snapshot in self.sessions.values())
-        return [record for record in records if record.owner == owner and record.ended is None]
 
     async def is_idle(self, record: Record, at: int) -> bool:
         return record.id not in self.busy

@@ -303,6 +303,27 @@ async def test_only_when_no_session_is_idle_the_quota_is_exceeded(
     assert other.status_code == 200
 
 
+async def test_room_that_another_replica_takes_is_made_again(api: httpx2.AsyncClient, backend: MemoryBackend) -> None:
+    for _ in range(8):
+        await created(api)
+    backend.faults.crowded = 3
+    await created(api)
+    assert backend.faults.crowded == 0
+
+
+async def test_an_owner_whose_room_is_always_taken_is_told_to_come_again(
+    api: httpx2.AsyncClient, backend: MemoryBackend
+) -> None:
+    for _ in range(8):
+        await created(api)
+    backend.faults.crowded = 1000
+    response = await api.post(CREATE, json={"files": PROJECT})
+    assert (response.status_code, response.json()["code"]) == (503, "BACKEND_UNAVAILABLE")
+    assert response.headers["Retry-After"]
+    live = [found for found in backend.sessions.values() if found.record.ended is None]
+    assert len(live) >= 3, "not all are given up for one that does not come"
+
+
 async def test_health_and_metrics(api: httpx2.AsyncClient, backend: MemoryBackend) -> None:
     session = await created(api)
     assert (await api.get("/healthz")).json() == {"status": "ok"}

@@ -7,7 +7,7 @@ import pytest
 
 from preview_api.backends.local.sockets import PORTS, Doorkeeper, PortTaken, bind, bind_new, rebind
 from preview_api.cli.output import CommandError
-from preview_api.cli.serve import listen
+from preview_api.cli.up import listen
 
 
 async def test_answers_are_not_held_back_by_the_kernel() -> None:

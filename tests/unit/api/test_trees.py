@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from preview_api.backends.local.trees import Trees
+from preview_api.backends.trees import Trees
 from preview_core.filetree import File, FileTree
 
 
@@ -31,3 +31,14 @@ def test_a_tree_beyond_the_limit_is_not_kept() -> None:
     trees = Trees(limit=10)
     trees.put("a", tree(11))
     assert trees.get("a") is None
+
+
+def test_only_the_version_that_was_put_is_found() -> None:
+    trees = Trees(limit=100)
+    trees.put("a", tree(10), "7")
+    assert trees.get("a", "7") is not None
+    assert trees.get("a", "8") is None
+    assert "a" in trees
+    trees.put("a", tree(10), "8")
+    assert trees.get("a", "7") is None
+    assert trees.get("a", "8") is not None

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx2
 import structlog
 
-from preview_api.backends.base import Conflict, Ended, Gone, NewSession, Phase, Record, Snapshot, Unreachable
+from preview_api.backends.base import Conflict, Ended, Gone, NewSession, OwnerFull, Phase, Record, Snapshot, Unreachable
 from preview_api.backends.local.folders import Folders
 from preview_api.backends.local.installation import Installation
 from preview_api.backends.local.processes import Child, Launch, end_stale
@@ -26,8 +26,9 @@ from preview_api.backends.local.sockets import PortTaken, bind_new, rebind
 from preview_api.backends.local.store import Row, Store
 from preview_api.backends.local.supervisor import Supervisor, Surroundings
 from preview_api.backends.local.sweeper import Sweeper
-from preview_api.backends.local.trees import Trees
-from preview_api.expiry import is_expired
+from preview_api.backends.trees import Trees
+from preview_api.expiry import extended, first_expiry, is_expired
+from preview_api.quota import LIVE_PER_OWNER, has_room
 from preview_core.errors import BackendUnavailable
 from preview_core.filetree import FileTree
 from preview_core.naming import new_session_id, preview_host
@@ -62,6 +63,7 @@ class LocalSettings:
     allowed_origins: Sequence[str]
     max_processes: int = LIMIT
     idle_after_s: float = IDLE_AFTER_S
+    live_per_owner: int = LIVE_PER_OWNER
 
 
 def now_ms() -> int:
@@ -92,6 +94,7 @@ class LocalBackend:
         # The children are local and ours: no proxy from the environment, no limit besides the children's number.
         self._http = httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_connections=None))
         self._creating = asyncio.Lock()
+        self._making: Counter[str] = Counter()  # creates under way, by owner
         self.sweeper = Sweeper(self, clock)
 
     # --- life ---
@@ -128,7 +131,7 @@ class LocalBackend:
         if new.idempotency_key is None:
             return await self._create(new), True
         async with self._creating:
-            found = await self.find(new.idempotency_key)
+            found = await self._find(new.idempotency_key)
             return (found, False) if found is not None else (await self._create(new), True)
 
     async def get(self, session_id: str) -> Record | None:
@@ -150,10 +153,10 @@ class LocalBackend:
         async with session.writing:
             return await self._snapshot(session)
 
-    async def commit(self, base: Snapshot, tree: FileTree, at: int, expires_at: int) -> Record:
+    async def commit(self, base: Snapshot, tree: FileTree, at: int) -> Record:
         session = self._live(base.record.id)
         # Shielded: what is written must also be remembered here, whoever stops waiting for it.
-        return await asyncio.shield(self._commit(session, base, tree, at, expires_at))
+        return await asyncio.shield(self._commit(session, base, tree, at))
 
     async def push(self, base: Snapshot, new: Snapshot) -> Outcome:
         session = self._sessions.get(new.record.id)
@@ -161,30 +164,17 @@ class LocalBackend:
             raise Unreachable
         return await session.supervisor.push(base, new)
 
-    async def touch(self, session_id: str, at: int, expires_at: int) -> Record | None:
-        session = self._sessions.get(session_id)
+    async def touch(self, record: Record, at: int) -> Record | None:
+        session = self._sessions.get(record.id)
         if session is None or session.row.ended is not None:
             return None
         if session.supervisor is not None:
             session.supervisor.called_at = time.monotonic()
-        await self.note_activity(session_id, at, expires_at)
+        await self.note_activity(record.id, at, extended(session.row.expires_at, at))
         return self._record(session) if session.row.ended is None else None
 
     async def close(self, session_id: str, at: int) -> Record | None:
         return await self.end(session_id, Ended.CLOSED, at)
-
-    async def find(self, idempotency_key: str) -> Record | None:
-        session = self._sessions.get(self._keys.get(idempotency_key, ""))
-        if session is None:
-            return None
-        if is_expired(session.row.expires_at, self._clock()):
-            # Before the sweeper: a new session may want the key now.
-            await self.end(session.row.id, Ended.EXPIRED, self._clock())
-            return None
-        return self._record(session)
-
-    async def held(self, owner: str) -> list[Record]:
-        return [self._record(session) for session in self.live_sessions() if session.row.owner == owner]
 
     async def is_idle(self, record: Record, at: int) -> bool:
         session = self._sessions.get(record.id)
@@ -240,7 +230,22 @@ class LocalBackend:
 
     # --- inside ---
 
+    async def _find(self, idempotency_key: str) -> Record | None:
+        session = self._sessions.get(self._keys.get(idempotency_key, ""))
+        if session is None:
+            return None
+        if is_expired(session.row.expires_at, self._clock()):
+            # Before the sweeper: a new session may want the key now.
+            await self.end(session.row.id, Ended.EXPIRED, self._clock())
+            return None
+        return self._record(session)
+
     async def _create(self, new: NewSession) -> Record:
+        digest = await asyncio.to_thread(lambda: new.tree.digest)
+        # From here to the shield nothing waits: counting and being counted are one step.
+        held = [self._record(session) for session in self.live_sessions() if session.row.owner == new.owner]
+        if not has_room(len(held) + self._making[new.owner], self._settings.live_per_owner):
+            raise OwnerFull(held)
         try:
             listening, port = bind_new()
         except (PortTaken, OSError) as error:
@@ -252,12 +257,20 @@ class LocalBackend:
             idempotency_key=new.idempotency_key,
             created_at=new.at,
             last_activity_at=new.at,
-            expires_at=new.expires_at,
+            expires_at=first_expiry(new.at),
             revision=1,
-            digest=await asyncio.to_thread(lambda: new.tree.digest),
+            digest=digest,
             port=port,
         )
-        return await asyncio.shield(self._establish(Session(row), listening, new.tree))
+        self._making[new.owner] += 1
+        return await asyncio.shield(self._made(Session(row), listening, new.tree))
+
+    async def _made(self, session: Session, listening: socket.socket, tree: FileTree) -> Record:
+        try:
+            return await self._establish(session, listening, tree)
+        finally:
+            self._making[session.row.owner] -= 1
+            self._making = +self._making
 
     async def _establish(self, session: Session, listening: socket.socket, tree: FileTree) -> Record:
         row = session.row
@@ -316,7 +329,7 @@ class LocalBackend:
         )
         return Supervisor(session_id, listening, urlsplit(url).netloc, self._settings.allowed_origins, around)
 
-    async def _commit(self, session: Session, base: Snapshot, tree: FileTree, at: int, expires_at: int) -> Record:
+    async def _commit(self, session: Session, base: Snapshot, tree: FileTree, at: int) -> Record:
         async with session.writing:
             row = session.row
             if row.ended is not None:
@@ -328,7 +341,7 @@ class LocalBackend:
                 revision=row.revision + 1,
                 digest=tree.digest,
                 last_activity_at=max(row.last_activity_at, at),
-                expires_at=max(row.expires_at, expires_at),
+                expires_at=extended(row.expires_at, at),
             )
             put = [file for path, file in tree.items() if base.tree.get(path) is not file]
             delete = [path for path in base.tree if path not in tree]

@@ -1,4 +1,4 @@
-"""What a preview URL answers while no child serves it: a page that reloads itself, and never a 502.
+"""The waiting page on a session's own socket.
 
 Deliberately not a web server: one request per connection, no body is read, everything is bounded.
 """
@@ -8,17 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-RETRY_S = 1  # a child is up about a second after the request that wakes it
-
-PAGE = b"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="1">
-<meta name="viewport" content="width=device-width"><title>Starting the preview</title>
-<style>body{font:15px system-ui,sans-serif;color:#475569;background:#f8fafc;display:grid;place-items:center;
-min-height:100vh;margin:0}p{display:flex;gap:.75em;align-items:center}
-i{width:1em;height:1em;border:2px solid #cbd5e1;border-top-color:#4f46e5;border-radius:50%;
-animation:t .8s linear infinite}@keyframes t{to{transform:rotate(1turn)}}</style></head>
-<body><p><i></i>Starting the preview&hellip;</p></body></html>
-"""
+from preview_core.waiting import RETRY_S, STARTING, headers, is_navigation
 
 REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 503: "Service Unavailable"}
 
@@ -42,25 +32,17 @@ def parse(head: bytes) -> Heard | None:
         return None
     if not version.startswith("HTTP/1."):
         return None
-    headers = {}
+    sent = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if colon:
-            headers[name.strip().lower()] = value.strip()
-    mode = headers.get("sec-fetch-mode")
+            sent[name.strip().lower()] = value.strip()
     return Heard(
         method=method,
-        host=headers.get("host", "").lower(),
-        upgrade="upgrade" in headers,
-        navigation=method in ("GET", "HEAD")
-        and (mode == "navigate" or (mode is None and _wants_page(target, headers.get("accept", "*/*")))),
+        host=sent.get("host", "").lower(),
+        upgrade="upgrade" in sent,
+        navigation=is_navigation(method, target, sent.get("sec-fetch-mode"), sent.get("accept", "*/*")),
     )
-
-
-def _wants_page(target: str, accept: str) -> bool:
-    """As the runtime decides for who does not say it navigates: curl gets the page, a module does not."""
-    name = target.partition("?")[0].rpartition("/")[2]
-    return "text/html" in accept or ("*/*" in accept and "." not in name and not target.startswith("/@"))
 
 
 def answer(heard: Heard | None, host: str, allowed_origins: Sequence[str]) -> tuple[bytes, bool]:
@@ -70,7 +52,7 @@ def answer(heard: Heard | None, host: str, allowed_origins: Sequence[str]) -> tu
     if heard.host != host:
         return _response(403, b"", ()), False
     if heard.navigation and not heard.upgrade:
-        body = PAGE if heard.method == "GET" else b""
+        body = STARTING if heard.method == "GET" else b""
         return _response(200, body, allowed_origins, "Content-Type: text/html; charset=utf-8"), True
     return _response(503, b"", allowed_origins, f"Retry-After: {RETRY_S}"), True
 
@@ -80,10 +62,7 @@ def _response(status: int, body: bytes, allowed_origins: Sequence[str], *more: s
         f"HTTP/1.1 {status} {REASONS[status]}",
         f"Content-Length: {len(body)}",
         "Connection: close",
-        "Cache-Control: no-store",
-        "Referrer-Policy: no-referrer",
-        "Cross-Origin-Resource-Policy: cross-origin",
-        f"Content-Security-Policy: frame-ancestors {' '.join(allowed_origins) or chr(39) + 'none' + chr(39)}",
+        *(f"{name}: {value}" for name, value in headers(allowed_origins).items()),
         *more,
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body

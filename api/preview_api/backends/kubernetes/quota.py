@@ -1,0 +1,161 @@
+"""An owner's live sessions as one object, on which all creates of that owner meet: the quota is exact on N replicas.
+
+A create writes its id there before it makes the session, under compare-and-set. Ids of sessions that have ended stay
+until they are in the way; so what is there may be too much, never too little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
+
+import structlog
+
+from preview_api.backends.base import OwnerFull
+from preview_api.backends.kubernetes.record import ClusterRecord, record_of
+from preview_api.backends.kubernetes.sessions import Sessions
+from preview_api.expiry import is_expired
+from preview_api.quota import LIVE_PER_OWNER, has_room
+from preview_core.address import PublicAddress
+from preview_core.errors import BackendUnavailable
+from preview_core.kube.client import Kube
+from preview_core.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
+from preview_core.kube.resource import CONFIG_MAPS
+from preview_core.objects import names
+
+log = structlog.get_logger(__name__)
+
+# On one replica creates take turns, so each lost try is a create that went through on another replica.
+RESERVE_TRIES = 20
+PAUSE_S = 0.02
+# Twice as long as a create takes with all its retries: an id this old whose session is not there belongs to a create
+# that died.
+CREATE_MS = 60 * 1000
+_PARALLEL = 10  # readings at the same time, of up to a hundred sessions
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Session id → epoch milliseconds of its reservation. `resource_version` is empty when there is no object yet."""
+
+    reserved: Mapping[str, int]
+    resource_version: str = ""
+
+    @classmethod
+    def of(cls, config_map: Mapping[str, Any]) -> Slots:
+        """An unreadable time counts as long ago: the session itself is asked then."""
+        data = config_map.get("data") or {}
+        times = {key: int(text) if text.isdecimal() else 0 for key, text in data.items()}
+        return cls(times, config_map["metadata"]["resourceVersion"])
+
+    def manifest(self, owner: str) -> dict[str, Any]:
+        """What `of` reads. Merging `{id: null}` into its data gives a slot back."""
+        metadata: dict[str, Any] = {
+            "name": names.quota_name(owner),
+            "labels": {
+                names.MANAGED_BY: names.MANAGER,
+                names.PART_LABEL: names.QUOTA,
+                names.OWNER_LABEL: names.owner_hash(owner),
+            },
+        }
+        if self.resource_version:
+            metadata["resourceVersion"] = self.resource_version
+        data = {session_id: str(at) for session_id, at in self.reserved.items()}
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+    def without(self, session_ids: frozenset[str]) -> Slots:
+        left = {session_id: at for session_id, at in self.reserved.items() if session_id not in session_ids}
+        return Slots(left, self.resource_version)
+
+    def with_one(self, session_id: str, at: int) -> Slots:
+        return Slots({**self.reserved, session_id: at}, self.resource_version)
+
+
+class Quota:
+    """Of the owners in one namespace. `clock` gives epoch milliseconds. Methods raise what the client raises."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        namespace: str,
+        sessions: Sessions,
+        address: PublicAddress,
+        clock: Callable[[], int],
+        limit: int = LIVE_PER_OWNER,
+    ) -> None:
+        self._kube = kube
+        self._namespace = namespace
+        self._sessions = sessions
+        self._address = address
+        self._clock = clock
+        self._limit = limit
+        # Entries live as long as somebody holds or awaits the lock.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def slots(self, owner: str) -> Slots:
+        """The newest state."""
+        try:
+            return Slots.of(await self._kube.get(CONFIG_MAPS, self._namespace, names.quota_name(owner)))
+        except NotFound:
+            return Slots({})
+
+    async def reserve(self, owner: str, session_id: str) -> None:
+        """Makes the id one of the owner's. Raises OwnerFull."""
+        turn = self._turns.setdefault(owner, asyncio.Lock())
+        async with turn:
+            for _ in range(RESERVE_TRIES):
+                if await self._reserved(owner, session_id):
+                    return
+                await asyncio.sleep(random.uniform(0, PAUSE_S))  # noqa: S311 - spreads replicas, hides nothing
+        raise BackendUnavailable(retry_after=1)
+
+    async def release(self, owner: str, session_id: str) -> None:
+        """Gives the slot of a session back that has ended or was not made. If it fails: it is pruned when needed."""
+        patch = {"data": {session_id: None}}
+        try:
+            await self._kube.patch(CONFIG_MAPS, self._namespace, names.quota_name(owner), patch)
+        except KubeError as error:
+            log.info("slot_not_released", error=type(error).__name__)
+
+    async def _reserved(self, owner: str, session_id: str) -> bool:
+        """False when somebody else was faster."""
+        slots = await self.slots(owner)
+        if self._clock() - slots.reserved.get(session_id, 0) < CREATE_MS // 2:
+            # Another create of the same id; old enough to be pruned, it would be reserved anew.
+            return True
+        slots = slots.without(frozenset([session_id]))
+        if not has_room(len(slots.reserved), self._limit):
+            slots = await self._pruned(slots)
+        write = self._kube.replace if slots.resource_version else self._kube.create
+        try:
+            await write(CONFIG_MAPS, self._namespace, slots.with_one(session_id, self._clock()).manifest(owner))
+        except (Conflict, AlreadyExists, NotFound):
+            return False
+        return True
+
+    async def _pruned(self, slots: Slots) -> Slots:
+        """Without what is not live. Raises OwnerFull with what is."""
+        limit = asyncio.Semaphore(_PARALLEL)
+
+        async def read(session_id: str) -> tuple[str, ClusterRecord | None]:
+            async with limit:
+                session = await self._sessions.get(session_id)
+            return session_id, record_of(session, None, self._address) if session is not None else None
+
+        now = self._clock()
+        found = await asyncio.gather(*map(read, slots.reserved))
+        live = [record for _, record in found if record is not None and is_live(record, now)]
+        coming = [key for key, record in found if record is None and now - slots.reserved[key] < CREATE_MS]
+        kept = frozenset([*(record.id for record in live), *coming])
+        if not has_room(len(kept), self._limit):
+            raise OwnerFull(live)
+        return slots.without(frozenset(slots.reserved) - kept)
+
+
+def is_live(record: ClusterRecord, now: int) -> bool:
+    """Neither ended nor about to be: the operator ends what has expired, a moment later."""
+    return record.ended is None and not is_expired(record.expires_at, now)
