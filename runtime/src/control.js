@@ -2,11 +2,14 @@
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import http from 'node:http'
-import { viteVersion } from './devServer.js'
+import { createRequire } from 'node:module'
 import { log } from './log.js'
 import { invalid } from './messages.js'
 import { Mismatch } from './session.js'
 import { UnsafePath } from './tree.js'
+
+/** Without loading Vite itself, which takes longer than everything else here. @type {string} */
+const viteVersion = createRequire(import.meta.url)('vite/package.json').version
 
 /** The API accepts 64 MiB of JSON; base64 and escapes make the same files larger here. */
 const BODY_LIMIT = 160 * 1024 * 1024

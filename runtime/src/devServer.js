@@ -7,7 +7,7 @@ import { EventEmitter } from 'node:events'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { createServer, version } from 'vite'
+import { createServer } from 'vite'
 import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
 import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
 import { log } from './log.js'
@@ -18,8 +18,6 @@ import { MOUNT_URL, viteConfig } from './viteConfig.js'
 /** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
 /** @typedef {import('./tree.js').Change} Change */
 /** @typedef {{root: string, entry: string|null, index: 'project'|'synthesised', mount: boolean}} Layout */
-
-export const viteVersion = version
 
 /** Vite answers an event within milliseconds; a plugin that never returns must not block the session's updates for ever. */
 const EVENT_TIMEOUT_MS = 10_000

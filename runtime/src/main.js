@@ -5,16 +5,21 @@
 import { once } from 'node:events'
 import { Control } from './control.js'
 import { errorPayload } from './diagnostics.js'
-import { log } from './log.js'
+import { log, mute } from './log.js'
+import { reachable } from './loopback.js'
+import { preload } from './preload.js'
 import { hostCheck, Preview } from './preview.js'
 import { Session } from './session.js'
+import { prepare } from './sessionFolder.js'
 import { takeSettings } from './settings.js'
 import { Sockets } from './sockets.js'
+import { orEnd } from './startFailure.js'
 
-/** Open connections get this long to end before the process does. */
-const GRACE_MS = 1_000
+/** A batch that still compiles gets this long: the whole end stays below a second. */
+const GRACE_MS = 500
 
-const settings = takeSettings(process.env)
+const { KP_TERMINATION_LOG: terminationLog } = process.env
+const settings = await orEnd(terminationLog, () => takeSettings(process.env))
 const hostAllowed = hostCheck(settings.publicUrl)
 const session = new Session({ settings, observe: (payload) => sockets.broadcast(payload) })
 const sockets = new Sockets({
@@ -31,32 +36,19 @@ const control = new Control({
   shutdown: (ended) => { void stop(ended) },
 })
 
-session.prepare()
-preview.server.on('upgrade', (req, socket, head) => sockets.upgrade(req, socket, head))
-preview.server.listen('fd' in settings.preview ? { fd: settings.preview.fd } : settings.preview)
-control.server.listen(settings.control)
-await Promise.all([once(preview.server, 'listening'), once(control.server, 'listening')])
-
-/** @param {import('node:http').Server} server */
-const portOf = (server) => /** @type {import('node:net').AddressInfo} */ (server.address()).port
-session.address = { port: portOf(preview.server), host: settings.publicUrl.host }
-process.stdout.write(JSON.stringify({
-  event: 'listening', controlPort: portOf(control.server), previewPort: portOf(preview.server),
-}) + '\n')
-
 let stopping = false
 /** @param {boolean} ended the session is over, not only this process */
 async function stop(ended) {
   if (stopping) return
   stopping = true
-  sockets.close(ended)
-  setTimeout(() => process.exit(0), GRACE_MS).unref()
+  setTimeout(() => process.exit(0), GRACE_MS)
   preview.server.close()
   control.server.close()
-  await session.close()
+  await Promise.all([sockets.close(ended), session.close()])
   process.exit(0)
 }
 
+// Before anything that takes time: as the first process of a container this one ends by nothing that it does not handle.
 process.on('SIGTERM', () => { void stop(false) })
 process.on('SIGINT', () => { void stop(false) })
 if (settings.exitOnStdinEnd) {
@@ -64,6 +56,25 @@ if (settings.exitOnStdinEnd) {
   process.stdin.on('end', () => { void stop(false) }).on('error', () => { void stop(false) }).resume()
 }
 
-// Session code (a plugin, a config) runs in this process. What it throws into the void must not end the session.
+preview.server.on('upgrade', (req, socket, head) => sockets.upgrade(req, socket, head))
+await orEnd(terminationLog, async () => {
+  prepare(settings.sessionDir, settings.catalogueDir)
+  preview.server.listen('fd' in settings.preview ? { fd: settings.preview.fd } : settings.preview)
+  control.server.listen(settings.control)
+  await Promise.all([once(preview.server, 'listening'), once(control.server, 'listening')])
+})
+
+/** @param {import('node:http').Server} server */
+const boundTo = (server) => /** @type {import('node:net').AddressInfo} */ (server.address())
+session.listening = { addresses: reachable(boundTo(preview.server).address), port: boundTo(preview.server).port }
+process.stdout.write(JSON.stringify({
+  event: 'listening', controlPort: boundTo(control.server).port, previewPort: boundTo(preview.server).port,
+}) + '\n')
+
+// Session code (a plugin, a config) runs in this process. What it throws into the void must not end the session, and
+// what it prints is the user's: it stays out of the logs (G38).
 process.on('unhandledRejection', () => log('error', 'unhandled rejection in session code'))
 process.on('uncaughtException', () => log('error', 'uncaught exception in session code'))
+mute()
+
+void preload(settings.catalogueDir)

@@ -2,8 +2,8 @@
  * The catalogue, pre-bundled once (`bake.js`) and given to every session as Vite's own dependency cache.
  *
  * Vite trusts a cache only if its `configHash` matches, and that covers the Vite root, which differs per session
- * (measured: a cold pre-bundle of the catalogue costs seconds and several hundred MB). So each session gets hard
- * links to the baked files and a `_metadata.json` with the hash of its own configuration. `configHash` below repeats
+ * (measured: a cold pre-bundle of the catalogue costs seconds and several hundred MB). So each session gets links
+ * to the baked files and a `_metadata.json` with the hash of its own configuration. `configHash` below repeats
  * what Vite 7.3 computes; `bake.js` compares it with the hash that Vite wrote and fails if they ever differ.
  */
 import crypto from 'node:crypto'
@@ -61,8 +61,9 @@ export function installPrebundle(config, catalogueDir) {
   const deps = path.join(config.cacheDir, 'deps')
   if (fs.existsSync(path.join(deps, '_metadata.json')) || !fs.existsSync(path.join(baked, '_metadata.json'))) return
   fs.mkdirSync(deps, { recursive: true })
+  const fixed = isReadOnly(baked)
   for (const name of fs.readdirSync(baked)) {
-    if (!OWN_FILES.has(name)) linkOrCopy(path.join(baked, name), path.join(deps, name))
+    if (!OWN_FILES.has(name)) place(path.join(baked, name), path.join(deps, name), fixed)
   }
   const metadata = JSON.parse(fs.readFileSync(path.join(baked, '_metadata.json'), 'utf8'))
   for (const dep of Object.values(metadata.optimized)) dep.src = path.resolve(baked, dep.src)
@@ -71,14 +72,32 @@ export function installPrebundle(config, catalogueDir) {
   fs.writeFileSync(path.join(deps, '_metadata.json'), JSON.stringify(metadata))
 }
 
-/** Hard links cost nothing; across file systems (an image layer and an emptyDir) the file is copied. @param {string} from @param {string} to */
-function linkOrCopy(from, to) {
+/**
+ * Hard links cost nothing and stay what they are when the catalogue is baked anew. Across file systems a catalogue that
+ * nobody writes to (an image's, beside an emptyDir) is linked by name: a copy is 18 MB per session, which count as memory
+ * where the emptyDir is one. Vite asks for a dependency by its name in the cache, never by its real path.
+ * @param {string} from @param {string} to @param {boolean} fixed nobody writes to `from`
+ */
+function place(from, to, fixed) {
   try {
     fs.linkSync(from, to)
   } catch (error) {
     const code = /** @type {NodeJS.ErrnoException} */ (error).code
     if (code === 'EEXIST') return
     if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error
-    fs.copyFileSync(from, to)
+    if (fixed) fs.symlinkSync(from, to)
+    else fs.copyFileSync(from, to)
+  }
+}
+
+/** @param {string} dir */
+function isReadOnly(dir) {
+  try {
+    fs.accessSync(dir, fs.constants.W_OK)
+    return false
+  } catch (error) {
+    const code = /** @type {NodeJS.ErrnoException} */ (error).code
+    if (code === 'EACCES' || code === 'EROFS') return true
+    throw error
   }
 }

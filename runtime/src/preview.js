@@ -11,12 +11,17 @@ const HOLD_MS = 4_000
 /** `/__open-in-editor` starts `$EDITOR` on the server (Vite 5-7). */
 const BLOCKED = /^\/__(open-in-editor|inspect)/
 
+/** What a proxy may write behind the host when the public address names no port: the browser's port, or its own. */
+const DEFAULT_PORTS = ['', ':80', ':443']
+
 /**
+ * Only the Host header counts: `X-Forwarded-Host` may be anybody's.
  * @param {URL} publicUrl
  * @returns {(host: string|undefined) => boolean} exact match of the Host header
  */
 export function hostCheck(publicUrl) {
-  return (host) => host !== undefined && host.toLowerCase() === publicUrl.host
+  const names = publicUrl.port === '' ? DEFAULT_PORTS.map((port) => publicUrl.host + port) : [publicUrl.host]
+  return (host) => host !== undefined && names.includes(host.toLowerCase())
 }
 
 export class Preview {

@@ -5,44 +5,51 @@
  */
 import http from 'node:http'
 import { WebSocket } from 'ws'
+import { lookup } from './loopback.js'
 
 /** The slowest first compile seen on two busy cores, with room. */
 const TIMEOUT_MS = 20_000
 
+/** Never resolved: the addresses are known. Any name that is no address makes Node ask for them. */
+const SELF = 'preview.invalid'
+
 const DIRECTIVE = /@tailwind\s+(base|components|utilities|variants|screens)\b/
 
+/** @typedef {{addresses: import('./loopback.js').Address[], port: number, host: string}} Server   `host`: the Host header */
+
 /**
- * @param {{port: number, host: string, token: string, entryUrl: string|null, compiles: boolean, stylesheets: () => string[]}} target
+ * @param {Server & {token: string, entryUrl: string|null, compiles: boolean, stylesheets: () => string[]}} target
  * @returns {Promise<string|null>} null when ready, else what is missing
  */
-export async function check({ port, host, token, entryUrl, compiles, stylesheets }) {
-  const page = await get(port, host, '/', 'text/html')
+export async function check({ token, entryUrl, compiles, stylesheets, ...server }) {
+  const page = await get(server, '/', 'text/html')
   if (page.status !== 200 || !page.type.startsWith('text/html')) return `the page answers ${page.status}`
   if (entryUrl === null) return null
-  const client = await get(port, host, '/@vite/client')
+  const client = await get(server, '/@vite/client')
   if (client.status !== 200 || !isScript(client.type)) return `/@vite/client answers ${client.status}`
   if (compiles) {
-    const entry = await get(port, host, entryUrl)
+    const entry = await get(server, entryUrl)
     if (entry.status !== 200 || !isScript(entry.type)) return `the entry module answers ${entry.status}`
     for (const url of stylesheets()) {
-      const css = await get(port, host, url)
+      const css = await get(server, url)
       if (css.status !== 200 || !isScript(css.type)) return `a stylesheet answers ${css.status}`
       if (DIRECTIVE.test(css.body.replaceAll(/\/\*.*?\*\//gs, ''))) return 'a stylesheet still holds @tailwind: PostCSS does not run Tailwind'
     }
   }
-  return greets(port, host, token)
+  return greets(server, token)
 }
 
 /** @param {string} type */
 const isScript = (type) => /^(text|application)\/javascript/.test(type)
 
 /**
- * @param {number} port @param {string} host @param {string} path @param {string} [accept]
+ * @param {Server} server @param {string} path @param {string} [accept]
  * @returns {Promise<{status: number, type: string, body: string}>}
  */
-function get(port, host, path, accept = '*/*') {
+function get({ addresses, port, host }, path, accept = '*/*') {
   return new Promise((resolve, reject) => {
-    const req = http.get({ host: '127.0.0.1', port, path, headers: { host, accept }, timeout: TIMEOUT_MS, agent: false }, (res) => {
+    const options = { host: SELF, lookup: lookup(addresses), port, path, headers: { host, accept }, timeout: TIMEOUT_MS, agent: false }
+    const req = http.get(options, (res) => {
       let body = ''
       res.setEncoding('utf8')
       res.on('data', (chunk) => { body += chunk })
@@ -54,10 +61,11 @@ function get(port, host, path, accept = '*/*') {
   })
 }
 
-/** @param {number} port @param {string} host @param {string} token @returns {Promise<string|null>} */
-function greets(port, host, token) {
+/** @param {Server} server @param {string} token @returns {Promise<string|null>} */
+function greets({ addresses, port, host }, token) {
   return new Promise((resolve) => {
-    const ws = new WebSocket(`ws://127.0.0.1:${port}/hmr?token=${token}`, 'vite-hmr', { headers: { host }, handshakeTimeout: TIMEOUT_MS })
+    const options = { headers: { host }, handshakeTimeout: TIMEOUT_MS, lookup: lookup(addresses) }
+    const ws = new WebSocket(`ws://${SELF}:${port}/hmr?token=${token}`, 'vite-hmr', options)
     /** @param {string|null} verdict */
     const end = (verdict) => {
       ws.terminate()

@@ -3,14 +3,14 @@
  * digest that are reported are those of files on disk that Vite has been told about.
  */
 import fs from 'node:fs'
-import path from 'node:path'
-import { DevServer } from './devServer.js'
 import { diagnose, errorPayload, Folders } from './diagnostics.js'
 import { log } from './log.js'
 import { check } from './readiness.js'
+import { filesDir } from './sessionFolder.js'
 import { Tree, treeDigest } from './tree.js'
 
 /** @typedef {import('./tree.js').FileContent} FileContent */
+/** @typedef {import('./devServer.js').DevServer} DevServer */
 /** @typedef {import('./devServer.js').Layout} Layout */
 /** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
 /** @typedef {{revision: number, digest: string, layout: Layout, files: FileContent[]}} PutFiles */
@@ -26,12 +26,28 @@ export class Mismatch extends Error {
   }
 }
 
+/**
+ * Why a message does not fit what is here, null when it does. Pure.
+ *
+ * Never back: of two senders one may push the newest patch while the other hydrates with what it read a moment before.
+ * The same revision with another digest is taken: what is here was damaged.
+ * @param {{revision: number, digest: string, layout: Layout|null}} here `layout` null: nothing is served yet
+ * @param {Pick<PutFiles, 'revision'> | Pick<PatchFiles, 'revision'|'baseRevision'|'baseDigest'>} message
+ */
+export function misfit(here, message) {
+  if ('baseRevision' in message) {
+    const isBase = here.layout !== null && message.baseRevision === here.revision && message.baseDigest === here.digest
+    if (!isBase) return `this runtime is at revision ${here.revision}: send the whole tree`
+  }
+  return here.layout !== null && message.revision < here.revision ? `this runtime is at revision ${here.revision} already` : null
+}
+
 export class Session {
   /** @param {object} options @param {import('./settings.js').Settings} options.settings @param {(payload: any) => void} options.observe */
   constructor({ settings, observe }) {
     this.settings = settings
     this.observe = observe
-    this.tree = new Tree(path.join(settings.sessionDir, 'files'))
+    this.tree = new Tree(filesDir(settings.sessionDir))
     this.revision = 0
     this.digest = treeDigest([])
     /** @type {Layout|null} */
@@ -48,8 +64,8 @@ export class Session {
     this.queue = Promise.resolve()
     /** @type {Set<() => void>} */
     this.waiters = new Set()
-    /** @type {{port: number, host: string}} set once the preview listens */
-    this.address = { port: 0, host: settings.publicUrl.host }
+    /** @type {{addresses: import('./loopback.js').Address[], port: number}} of the preview, set once it listens */
+    this.listening = { addresses: [], port: 0 }
   }
 
   get phase() {
@@ -59,15 +75,6 @@ export class Session {
 
   touch() {
     this.lastActivityAt = Date.now()
-  }
-
-  /** Lays the folder out. node_modules stands above the files, so that no file name of a project reaches it. */
-  prepare() {
-    fs.rmSync(this.tree.dir, { recursive: true, force: true })
-    fs.mkdirSync(this.tree.dir, { recursive: true })
-    const link = path.join(this.settings.sessionDir, 'node_modules')
-    fs.rmSync(link, { force: true })
-    fs.symlinkSync(path.join(this.settings.catalogueDir, 'node_modules'), link)
   }
 
   /** @param {number} ms @returns {Promise<DevServer|null>} the dev server, as soon as one serves; null after `ms` */
@@ -83,7 +90,7 @@ export class Session {
     return this.current
   }
 
-  /** @param {PutFiles} message @returns {Promise<Outcome>} */
+  /** @param {PutFiles} message @returns {Promise<Outcome>} @throws {Mismatch} */
   put(message) {
     return this.#serialised(async () => {
       const keep = new Set(message.files.map((f) => f.path))
@@ -94,17 +101,17 @@ export class Session {
 
   /** @param {PatchFiles} message @returns {Promise<Outcome>} @throws {Mismatch} */
   patch(message) {
-    return this.#serialised(async () => {
-      if (message.baseRevision !== this.revision || message.baseDigest !== this.digest || this.layout === null) {
-        throw new Mismatch('REVISION_MISMATCH', `this runtime is at revision ${this.revision}: send the whole tree`)
-      }
-      return this.#apply(message, message.put, message.delete)
-    })
+    return this.#serialised(() => this.#apply(message, message.put, message.delete))
   }
 
-  /** @param {{revision: number, digest: string, layout: Layout}} target @param {FileContent[]} put @param {string[]} remove @returns {Promise<Outcome>} */
+  /**
+   * @param {PutFiles|PatchFiles} target @param {FileContent[]} put @param {string[]} remove
+   * @returns {Promise<Outcome>} @throws {Mismatch}
+   */
   async #apply(target, put, remove) {
     const started = performance.now()
+    const wrong = misfit(this, target)
+    if (wrong !== null) throw new Mismatch('REVISION_MISMATCH', wrong)
     const plan = this.tree.plan(put, remove)
     if (treeDigest(plan.hashes) !== target.digest) {
       throw new Mismatch('DIGEST_MISMATCH', 'the files do not have the digest that the message promises')
@@ -157,6 +164,8 @@ export class Session {
     this.ready = false
     await old?.close()
     if (!first) this.restarts += 1
+    // Vite is large: the ports listen, and the probes answer, before it is loaded.
+    const { DevServer } = await import('./devServer.js')
     const dev = new DevServer({ treeDir: this.tree.dir, layout, settings: this.settings, observe: this.observe })
     fs.mkdirSync(dev.root, { recursive: true })
     try {
@@ -181,7 +190,8 @@ export class Session {
   /** @param {DevServer} dev @param {boolean} compiles */
   async #verify(dev, compiles) {
     const missing = await check({
-      ...this.address,
+      ...this.listening,
+      host: this.settings.publicUrl.host,
       token: dev.vite.config.webSocketToken,
       entryUrl: dev.entryUrl,
       compiles,

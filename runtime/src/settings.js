@@ -4,21 +4,27 @@
  */
 import path from 'node:path'
 
+/** @typedef {{host?: string, port: number}} Bind   without a host: every family that the machine has (G8) */
+
 /**
  * @typedef {object} Settings
  * @property {string} sessionDir     absolute; this process owns it, it is filled by PUT
  * @property {string} catalogueDir   absolute; node_modules/ and the pre-bundled deps/
- * @property {{fd: number} | {host: string, port: number}} preview   where the preview listens
- * @property {{host: string, port: number}} control
+ * @property {{fd: number} | Bind} preview   where the preview listens
+ * @property {Bind} control
  * @property {string} token          bearer token of the control API
  * @property {URL} publicUrl         what the browser sees
  * @property {string[]} allowedOrigins   exact origins that may frame the preview and observe it
  * @property {boolean} exitOnStdinEnd
  */
 
+/** `KP_…_HOST`: Node then binds `::` for both families, or `0.0.0.0` where there is no IPv6. */
+const ALL_FAMILIES = '*'
+
 const NAMES = [
   'KP_SESSION_DIR', 'KP_CATALOGUE_DIR', 'KP_PREVIEW_FD', 'KP_PREVIEW_HOST', 'KP_PREVIEW_PORT', 'KP_CONTROL_HOST',
   'KP_CONTROL_PORT', 'KP_CONTROL_TOKEN', 'KP_PUBLIC_URL', 'KP_ALLOWED_ORIGINS', 'KP_KEEP_STDIN',
+  'KP_TERMINATION_LOG',
 ]
 
 /** @param {NodeJS.ProcessEnv} env @returns {Settings} @throws {Error} naming the variable that is missing or wrong */
@@ -36,13 +42,24 @@ export function takeSettings(env) {
     catalogueDir: path.resolve(need('KP_CATALOGUE_DIR')),
     preview: given.KP_PREVIEW_FD
       ? { fd: integer('KP_PREVIEW_FD', given.KP_PREVIEW_FD) }
-      : { host: given.KP_PREVIEW_HOST ?? '127.0.0.1', port: integer('KP_PREVIEW_PORT', given.KP_PREVIEW_PORT ?? '0') },
-    control: { host: given.KP_CONTROL_HOST ?? '127.0.0.1', port: integer('KP_CONTROL_PORT', given.KP_CONTROL_PORT ?? '0') },
+      : bind(given.KP_PREVIEW_HOST, integer('KP_PREVIEW_PORT', given.KP_PREVIEW_PORT ?? '0')),
+    control: bind(given.KP_CONTROL_HOST, integer('KP_CONTROL_PORT', given.KP_CONTROL_PORT ?? '0')),
     token: need('KP_CONTROL_TOKEN'),
-    publicUrl: new URL(need('KP_PUBLIC_URL')),
+    publicUrl: address('KP_PUBLIC_URL', need('KP_PUBLIC_URL')),
     allowedOrigins: (given.KP_ALLOWED_ORIGINS ?? '').split(',').map((o) => o.trim()).filter(Boolean),
     exitOnStdinEnd: given.KP_KEEP_STDIN !== '1',
   }
+}
+
+/** @param {string|undefined} host @param {number} port @returns {Bind} */
+function bind(host, port) {
+  return host === ALL_FAMILIES ? { port } : { host: host || '127.0.0.1', port }
+}
+
+/** @param {string} name @param {string} text */
+function address(name, text) {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new Error(`${name} must be an http or https address`)
+  return new URL(text)
 }
 
 /** @param {string} name @param {string} text */

@@ -3,6 +3,7 @@
  * becomes an observer, everything else gets an HTTP error at once (stock Vite leaves it hanging for ever).
  */
 import { STATUS_CODES } from 'node:http'
+import { setTimeout as after } from 'node:timers/promises'
 import { parseUrl } from './requestUrl.js'
 import { WebSocket, WebSocketServer } from 'ws'
 
@@ -14,6 +15,8 @@ const MAX_FRAME_BYTES = 64 * 1024
 const MAX_OBSERVERS = 100
 
 const RESTARTING = 1012
+/** Observers answer a close at once; one that does not is not waited for. */
+const FAREWELL_MS = 250
 
 /** A close without a status is answered with 1000: the caller's page reconnects for ever otherwise. */
 class ObserverSocket extends WebSocket {
@@ -117,10 +120,18 @@ export class Sockets {
     }
   }
 
-  /** @param {boolean} ended the session is over (1000: do not come back), or only this process (1012: come back) */
-  close(ended) {
+  /**
+   * @param {boolean} ended the session is over (1000: do not come back), or only this process (1012: come back)
+   * @returns {Promise<void>} when all have answered, or had the time to: a proxy that finds the connection gone before it
+   *   has read the status hands on another one
+   */
+  async close(ended) {
     clearInterval(this.timer)
-    for (const ws of this.server.clients) ws.close(ended ? 1000 : RESTARTING)
+    const gone = [...this.server.clients].map((ws) => new Promise((resolve) => {
+      ws.once('close', resolve)
+      ws.close(ended ? 1000 : RESTARTING)
+    }))
+    await Promise.race([Promise.all(gone), after(FAREWELL_MS)])
   }
 }
 

@@ -6,7 +6,11 @@ import react from '@vitejs/plugin-react'
 import { includeList, installPrebundle } from './prebundle.js'
 
 /** Files that Vite must not serve, whatever asks: secrets and configuration (platform.md, CVE-2025-30208 and its kin). */
-const DENIED = ['.env', '.env.*', '*.{crt,pem,key}', '**/.git/**', '.npmrc', 'vite.config.*', '*-lock.{json,yaml}', '*.lock']
+const DENIED = [
+  '.env', '.env.*', '*.{crt,pem,key}', '**/.git/**', '.npmrc', 'vite.config.*', '*-lock.{json,yaml}', '*.lock',
+  // Ours: the first names folders of the machine.
+  '**/.kontext-preview/deps/_metadata.json', '.kontext-preview-*',
+]
 
 /** Imports of this name get the virtual entry of a project that only exports a component. */
 export const MOUNT_URL = '/@kontext-preview/mount.jsx'

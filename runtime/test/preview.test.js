@@ -28,3 +28,15 @@ test('test_g32 only the exact host is allowed', () => {
     assert.ok(!allowed(host), String(host))
   }
 })
+
+for (const scheme of ['http', 'https']) {
+  test(`test_g31 behind a proxy on the default port of ${scheme} the host may come with a default port or without`, () => {
+    const allowed = hostCheck(new URL(`${scheme}://preview-a.previews.example/`))
+    for (const host of ['preview-a.previews.example', 'preview-a.previews.example:80', 'preview-a.previews.example:443', 'Preview-A.previews.example']) {
+      assert.ok(allowed(host), host)
+    }
+    for (const host of ['preview-a.previews.example:8080', 'preview-b.previews.example', 'preview-a.previews.example.evil.example', 'evil.example:443']) {
+      assert.ok(!allowed(host), host)
+    }
+  })
+}

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
+import os from 'node:os'
 import { after, test } from 'node:test'
 import { WebSocketServer } from 'ws'
+import { reachable } from '../src/loopback.js'
 import { check } from '../src/readiness.js'
 
 /** @type {(() => void)[]} */
 const closers = []
 after(() => closers.forEach((close) => close()))
 
-/** A server that plays the preview. @param {Record<string, [number, string, string]>} answers @param {string} [greeting] */
-async function preview(answers, greeting = '{"type":"connected"}') {
+/**
+ * A server that plays the preview.
+ * @param {Record<string, [number, string, string]>} answers @param {string} [greeting] @param {import('node:net').ListenOptions} [bind]
+ */
+async function preview(answers, greeting = '{"type":"connected"}', bind = { host: '127.0.0.1' }) {
   const server = http.createServer((req, res) => {
     const [status, type, body] = answers[req.url ?? ''] ?? [404, 'text/plain', '']
     res.writeHead(status, { 'Content-Type': type })
@@ -18,9 +23,9 @@ async function preview(answers, greeting = '{"type":"connected"}') {
   const sockets = new WebSocketServer({ server })
   sockets.on('connection', (socket) => socket.send(greeting))
   closers.push(() => { sockets.close(); server.close() })
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', () => resolve(undefined)) })
-  const port = /** @type {import('node:net').AddressInfo} */ (server.address()).port
-  return { port, host: `127.0.0.1:${port}`, token: 't', entryUrl: '/src/index.tsx', compiles: true, stylesheets: () => ['/a.css'] }
+  await new Promise((resolve) => { server.listen({ port: 0, ...bind }, () => resolve(undefined)) })
+  const { address, port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  return { addresses: reachable(address), port, host: `127.0.0.1:${port}`, token: 't', entryUrl: '/src/index.tsx', compiles: true, stylesheets: () => ['/a.css'] }
 }
 
 /** @type {Record<string, [number, string, string]>} */
@@ -57,3 +62,18 @@ test('an entry that does not compile leaves the session ready', async () => {
   const answers = { ...good, '/src/index.tsx': /** @type {[number, string, string]} */ ([500, 'text/plain', 'syntax error']) }
   assert.equal(await check({ ...await preview(answers), compiles: false }), null)
 })
+
+const hasIpv6 = Object.values(os.networkInterfaces()).flat().some((one) => one?.address === '::1')
+
+/** @type {[string, import('node:net').ListenOptions, boolean][]} */
+const binds = [
+  ['IPv4 only', { host: '0.0.0.0' }, true],
+  ['the IPv6 loopback', { host: '::1' }, hasIpv6],
+  ['IPv6 only', { host: '::', ipv6Only: true }, hasIpv6],
+  ['every family', {}, true],
+]
+for (const [name, bind, possible] of binds) {
+  test(`test_g08 the self-check finds a server that listens on ${name}`, { skip: !possible && 'this machine has no IPv6' }, async () => {
+    assert.equal(await check(await preview(good, undefined, bind)), null)
+  })
+}

@@ -27,9 +27,9 @@ def start(installation: Installation, tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
         count = iter(range(100))
 
-        def started(public_url: str = PUBLIC_URL) -> Runtime:
+        def started(public_url: str = PUBLIC_URL, **settings: str) -> Runtime:
             folder = tmp_path / f"session-{next(count)}"
-            runtime = Runtime(list(installation.command), installation.catalogue, folder, public_url)
+            runtime = Runtime(list(installation.command), installation.catalogue, folder, public_url, settings)
             return stack.enter_context(runtime)
 
         yield started

@@ -28,6 +28,18 @@ def tree(files: Mapping[str, str]) -> FileTree:
     return FileTree(File(f"src/frontend/{name}", text.encode()) for name, text in files.items())
 
 
+def whole_tree(files: Mapping[str, str], revision: int, layout: Layout = STUDIO) -> dict[str, Any]:
+    """The message that replaces everything."""
+    files_of = tree(files)
+    message = PutFiles(
+        revision=revision,
+        digest=files_of.digest,
+        layout=layout,
+        files=[to_wire(file) for file in files_of.values()],
+    )
+    return message.wire()
+
+
 @dataclass
 class Answer:
     status: int
@@ -37,19 +49,24 @@ class Answer:
 
 @dataclass
 class Runtime:
-    """`start` spawns it; as a context manager it is stopped by closing its stdin, as a dying server would."""
+    """`start` spawns it; as a context manager it is stopped by closing its stdin, as a dying server would.
+
+    `settings` are more variables of its environment; an empty one is not set. `user` runs it as that uid and gid.
+    """
 
     command: list[str]
     catalogue: Path
     folder: Path
     public_url: str = PUBLIC_URL
+    settings: Mapping[str, str] = field(default_factory=dict)
+    user: int | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     layout: Layout = STUDIO
     tree: FileTree = field(default_factory=FileTree)
     revision: int = 0
 
-    def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
+    @property
+    def environment(self) -> dict[str, str]:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -60,15 +77,26 @@ class Runtime:
             "KP_CONTROL_TOKEN": self.token,
             "KP_PUBLIC_URL": self.public_url,
             "KP_ALLOWED_ORIGINS": CALLER,
+            **self.settings,
         }
-        self.process = subprocess.Popen(
+        return {name: value for name, value in environment.items() if value}
+
+    def spawn(self) -> subprocess.Popen[str]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return subprocess.Popen(
             self.command,
-            env=environment,
+            env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            user=self.user,
+            group=self.user,
+            extra_groups=None if self.user is None else [],
         )
+
+    def __enter__(self) -> Self:
+        self.process = self.spawn()
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, f"the runtime did not start: {self.process.stderr and self.process.stderr.read()}"
@@ -80,6 +108,8 @@ class Runtime:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.end_input()
+            if self.settings.get("KP_KEEP_STDIN"):
+                self.process.terminate()
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
@@ -112,13 +142,7 @@ class Runtime:
 
     def put(self, files: Mapping[str, str], layout: Layout = STUDIO) -> Outcome:
         self.tree, self.layout, self.revision = tree(files), layout, self.revision + 1
-        message = PutFiles(
-            revision=self.revision,
-            digest=self.tree.digest,
-            layout=layout,
-            files=[to_wire(file) for file in self.tree.values()],
-        )
-        return self._outcome(self.control("PUT", "/v1/files", message.wire()))
+        return self._outcome(self.control("PUT", "/v1/files", whole_tree(files, self.revision, layout)))
 
     def patch(self, put: Mapping[str, str] | None = None, delete: tuple[str, ...] = ()) -> Outcome:
         before = self.tree

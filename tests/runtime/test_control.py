@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from tests.runtime.conftest import Start
-from tests.runtime.harness import STUDIO, Runtime
+from tests.runtime.harness import STUDIO, Runtime, whole_tree
 from tests.runtime.project import APP, FILES
 
 from preview_core.filetree import FileTree
-from preview_core.wire import Status
+from preview_core.wire import HmrKind, Outcome, Problem, Status
 
 PATCH = {
     "baseRevision": 7,
@@ -52,6 +54,53 @@ def test_a_gap_is_refused_with_what_the_runtime_has(served: Runtime) -> None:
     assert answer.status == 409
     assert f'"revision":{served.revision}' in answer.body
     assert served.tree.digest in answer.body
+
+
+def test_g42_a_whole_tree_that_was_read_before_an_update_does_not_undo_it(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    stale = whole_tree(FILES, runtime.revision)
+    runtime.patch({"src/App.tsx": APP.replace("{count}", "{count}!")})
+    answer = runtime.control("PUT", "/v1/files", stale)
+    assert answer.status == 409
+    problem = Problem.model_validate_json(answer.body)
+    assert (problem.code, problem.revision, problem.digest) == (
+        "REVISION_MISMATCH",
+        runtime.revision,
+        runtime.tree.digest,
+    )
+    assert "!" in runtime.get("/src/App.tsx").body
+
+
+def test_g29_the_revision_never_falls_whatever_races(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    newest = 12
+    apps = {n: APP.replace("{count}", f"{{count}} at {n}") for n in (2, 3, 5, 7, 11, newest)}
+    messages = [whole_tree({**FILES, "src/App.tsx": apps[n]}, n) for n in (3, newest, 7, 2, newest, 11, 5)]
+    with ThreadPoolExecutor(len(messages)) as pool:
+        answers = list(pool.map(lambda message: runtime.control("PUT", "/v1/files", message), messages))
+    assert {answer.status for answer in answers} <= {200, 409}
+    assert [answers[n].status for n in (1, 4)] == [200, 200]
+    assert runtime.status()["revision"] == newest
+    assert f"at {newest}" in runtime.get("/src/App.tsx").body
+
+
+def test_g23_the_same_revision_again_is_nothing_to_a_page(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    again = runtime.control("PUT", "/v1/files", whole_tree(FILES, runtime.revision))
+    assert Outcome.model_validate_json(again.body).hmr.kind == HmrKind.NONE
+    assert runtime.status()["restarts"] == 0
+
+
+def test_the_same_revision_with_another_tree_mends_a_damaged_one(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    mended = {**FILES, "src/components/Title.tsx": "export default function Title() { return <h1>Mended</h1> }\n"}
+    answer = runtime.control("PUT", "/v1/files", whole_tree(mended, runtime.revision))
+    assert Outcome.model_validate_json(answer.body).hmr.kind == HmrKind.UPDATE
+    assert "Mended" in runtime.get("/src/components/Title.tsx").body
 
 
 def test_files_that_do_not_have_the_promised_digest_are_not_written(start: Start) -> None:

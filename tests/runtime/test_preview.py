@@ -88,6 +88,22 @@ def test_g31_behind_https_the_client_is_told_wss_and_the_public_port(start: Star
     assert "443" in client
 
 
+def test_g31_the_default_port_may_stand_in_the_host_or_not(start: Start) -> None:
+    runtime = start(public_url="https://preview-aaaaaaaaaaaaaaaaaaaaaaaaaa.previews.example/")
+    runtime.put(FILES)
+    for port, status in (("", 200), (":443", 200), (":80", 200), (":8443", 403)):
+        assert runtime.get("/", host=runtime.host + port).status == status
+
+
+def test_g32_what_a_proxy_claims_of_the_host_does_not_count(served: Runtime) -> None:
+    forwarded = {"X-Forwarded-Host": served.host, "X-Forwarded-Proto": "https", "Forwarded": f"host={served.host}"}
+    assert served.get("/", host="evil.example", **forwarded).status == 403
+    forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "Forwarded": "host=evil.example"}
+    page = served.get("/", **forwarded)
+    assert page.status == 200
+    assert "evil.example" not in page.body
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "evil.example", "preview-b.localhost:4999", ""])
 def test_g32_other_hosts_are_403(served: Runtime, host: str) -> None:
     assert served.get("/", host=host).status == 403
@@ -123,6 +139,9 @@ def test_g38_no_answer_names_a_folder_of_the_machine(start: Start) -> None:
         "/src/../../../../../etc/passwd?raw",
         "/.env",
         "/.env?raw",
+        "/.kontext-preview/deps/_metadata.json",
+        "/.kontext-preview/deps/_metadata.json?raw",
+        "/.kontext-preview-tailwind-1.cjs",
     ],
 )
 def test_files_outside_the_project_and_secrets_are_not_served(start: Start, path: str) -> None:
@@ -131,6 +150,7 @@ def test_files_outside_the_project_and_secrets_are_not_served(start: Start, path
     answer = runtime.get(path)
     assert "root:" not in answer.body
     assert "swordfish" not in answer.body
+    assert "node_modules" not in answer.body
 
 
 def test_the_editor_is_not_opened(served: Runtime) -> None:
