@@ -7,7 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx2
 from playwright.async_api import ConsoleMessage, Frame, FrameLocator, Locator, Page, Request, Response
 
 from e2e.browser.site import Site
@@ -99,11 +101,18 @@ class Caller:
         return session
 
     async def ready(self) -> None:
-        """Wait for the session's phase. There is nothing to await: the API only answers."""
+        """Wait for the session's phase, and for the ingress controller to follow it.
+
+        There is nothing to await: the API and the preview only answer.
+        """
         path = f"/kontext/preview/{self.session['sessionId']}"
         async with asyncio.timeout(FIRST_PAINT_MS / 1000):
             while (await self.call("GET", path))["body"]["phase"] != "Ready":  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
+            async with httpx2.AsyncClient(base_url=self.target.base_url, trust_env=False, verify=False) as http:
+                headers = {"Host": urlsplit(self.session["previewUrl"]).netloc, "Accept": "text/html"}
+                while "/@vite/client" not in (await http.get("/", headers=headers)).text:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
 
     async def hmr_connected(self) -> None:
         """Wait until a socket of the preview's own page is open: from now on an update can reach it."""

@@ -10,6 +10,7 @@ import path from 'node:path'
 import { createServer } from 'vite'
 import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
 import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
+import { LOADED, loadedScript } from './loadedScript.js'
 import { log } from './log.js'
 import { isStyleConfig, PostcssPlugins } from './postcss.js'
 import { isClassSource, mayAddClass } from './tailwindClasses.js'
@@ -72,6 +73,8 @@ export class DevServer {
     this.pages = new Map()
     /** @type {{at: number, payload: any}|null} the last module that a page could not load */
     this.failure = null
+    /** How many messages the pages were sent: a page that was made at another number has missed some. */
+    this.generation = 0
     /** A page was served a module that does not compile: it needs a reload once everything does. */
     this.brokenPage = false
     /** @type {import('vite').ViteDevServer} */
@@ -98,11 +101,13 @@ export class DevServer {
       name: 'kontext-preview:outcome',
       configureServer: (server) => () => { server.middlewares.use(this.#failed) },
       hotUpdate: ({ type, file, modules }) => modules.filter((mod) => this.#matters(mod, type, file)),
+      transformIndexHtml: () => [{ tag: 'script', attrs: { type: 'module' }, children: loadedScript(this.generation), injectTo: 'head' }],
     })
     config.server = { ...config.server, hotUpdateEnvironments: this.#hotUpdate }
     this.vite = await createServer(config)
     this.#interceptSend()
     this.vite.ws.on('connection', (socket) => this.#greet(socket))
+    this.vite.ws.on(LOADED, (data, client) => this.#pageLoaded(data, client))
     return problems
   }
 
@@ -175,7 +180,9 @@ export class DevServer {
     if (failed) this.held = this.held.filter((older) => older === group || !older.supersededBy(group))
     else errors = []
     if (this.brokenPage && this.held.length === 0) await this.#recover(released)
-    for (const payload of [message(released), prune(released)]) if (payload !== null) this.#deliver(payload)
+    const news = message(released)
+    if (news !== null) this.generation += 1
+    for (const payload of [news, prune(released)]) if (payload !== null) this.#deliver(payload)
     // Compiled while the page is on its way to ask for them, instead of before it is told.
     if (this.stylesTrusted) for (const { acceptedPath } of released.updates.values()) void this.client.warmupRequest(acceptedPath)
     const diagnostics = [...problems, ...errors]
@@ -374,6 +381,15 @@ export class DevServer {
     this.pages.set(socket, Date.now())
     socket.on('close', () => this.pages.delete(socket))
     if (this.brokenPage && this.failure !== null && isRecent(this.failure.at)) socket.send(JSON.stringify(this.failure.payload))
+  }
+
+  /**
+   * A page has loaded. What was sent while it did, and its socket was not open yet, it has missed (G41): its modules may
+   * be older than the files, and nothing else would ever tell it.
+   * @param {any} data @param {{send: (payload: any) => void}} client
+   */
+  #pageLoaded(data, client) {
+    if (data?.generation !== this.generation) client.send({ type: 'full-reload', path: '*' })
   }
 
   /** Vite's own error page names this machine's folders; ours says the same without them. @type {any} */
