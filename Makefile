@@ -17,11 +17,12 @@ setup: $(VENV)/.dev runtime/node_modules/.stamp $(VENV)/.runtime
 run: $(VENV)/.runtime
 	$(BIN)/kontext-preview up --port $(PORT) --demo
 
-## test: lint, then every test, against real processes and a real browser
+## test: lint, then every test, against real processes, a real browser, and a real cluster where the machine can have one
 test: setup lint
 	e2e/cluster/build.sh >/dev/null
 	cd runtime && node --test --test-reporter=dot test/
 	$(BIN)/python -m pytest
+	$(BIN)/python -m e2e.cluster.check
 
 lint: $(VENV)/.dev runtime/node_modules/.stamp
 	$(BIN)/ruff check .

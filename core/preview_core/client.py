@@ -53,7 +53,7 @@ class RuntimeClient:
         self._http = http
 
     async def put(self, message: PutFiles) -> Outcome:
-        """Raises RuntimeAway, RuntimeRefused."""
+        """Raises RevisionMismatch (it has something newer: read again), RuntimeAway, RuntimeRefused."""
         return _parsed(Outcome, await self._call("PUT", "/v1/files", PUSH_SECONDS, message))
 
     async def patch(self, message: PatchFiles) -> Outcome:

@@ -52,6 +52,8 @@ def traefik(plane: Plane, port: int) -> list[str]:
         f"{provider}.ingressclass={CLASS}",
         f"{provider}.ingressendpoint.ip=127.0.0.1",
         f"{provider}.throttleduration=0s",
+        # A pod that was killed leaves an address that answers nothing for a moment: half a minute is the default.
+        "--serverstransport.forwardingtimeouts.dialtimeout=2s",
         # A Service whose pods are being replaced is a 503, as with other controllers, and not a 404.
         f"{provider}.allowemptyservices=true",
         "--global.checknewversion=false",

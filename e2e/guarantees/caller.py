@@ -74,12 +74,13 @@ class Session:
         return time.monotonic() - began
 
     async def ready(self) -> None:
-        """Waits for the phase."""
+        """Waits for the phase, and for the ingress controller to follow it."""
 
         async def there() -> bool:
             return bool((await patiently(self.status)).json().get("phase") == "Ready")
 
         await eventually(there, "the session is Ready", FIRST_PAGE_S)
+        await self.serves("Title", FIRST_PAGE_S)
 
 
 async def create(http: httpx2.AsyncClient, text: str = "First", **more: object) -> Session:

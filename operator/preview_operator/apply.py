@@ -162,6 +162,7 @@ class Applier:
             memory.pod_refusal = error.message
             return
         memory.pod_refusal = ""
+        memory.last_pod = manifest["metadata"]["name"]
         self.cache.put(PODS, made)
 
     async def _apply_route(self, resource: Resource, session: PreviewSession, manifest: Object) -> None:

@@ -18,6 +18,7 @@ class Note:
     def __init__(self) -> None:
         self.pods_created_at: list[int] = []
         self.newest_pod = ""  # the last one that was asked for
+        self.last_pod = ""  # the last one that was made: its name is not used again
         self.ready_since: int | None = None  # of the newest pod
         self.unreachable_since: dict[str, int] = {}
         self.answered: frozenset[str] = frozenset()
@@ -56,6 +57,7 @@ class Note:
             pods_created_at=tuple(self.pods_created_at),
             unreachable_since=dict(self.unreachable_since),
             answered=self.answered,
+            last_pod=self.last_pod,
             pod_refusal=self.pod_refusal,
             route_refusal=self.route_refusal,
             files_fault=index_fault or self.files_fault,

@@ -21,6 +21,7 @@ class Memory:
     ready_since: int | None = None
     unreachable_since: Mapping[str, int] = field(default_factory=dict)  # by name of a pod that runs and does not answer
     answered: frozenset[str] = frozenset()  # pods that have answered before
+    last_pod: str = ""  # name of the last one that was made
     pod_refusal: str = ""  # the API server's words about the last pod that it did not take
     route_refusal: str = ""
     files_fault: str = ""  # why the stored files could not be read

@@ -126,9 +126,10 @@ def _new_pod(observed: Observed, choice: Choice, waits_ms: int, superfluous: Seq
     wanted = not session.spec.suspended and (choice.best is None or rolls)
     if not (accepted and wanted and observed.room and waits_ms == 0):
         return []
-    taken = [names.pod_number(session.metadata.name, pod.name) for pod in observed.pods]
-    before = names.pod_number(session.metadata.name, session.status.pod_name or "")
-    return [CreatePod(max((*taken, before)) + 1)]
+    # A name is not used twice, or kubelet and watches mix up the two. After a restart of the operator the number of a
+    # suspended session begins anew: its last pod is long gone.
+    taken = (*(pod.name for pod in observed.pods), session.status.pod_name or "", observed.memory.last_pod)
+    return [CreatePod(max(names.pod_number(session.metadata.name, name) for name in taken) + 1)]
 
 
 def _target(observed: Observed, choice: Choice, now: int) -> str | None:

@@ -18,6 +18,7 @@ SESSION_FOLDER = "/session"
 CATALOGUE_FOLDER = "/catalogue"
 TMP_FOLDER = "/tmp"  # noqa: S108 - a folder of the container, an emptyDir of its own
 TMP_MEBIBYTES = 64
+TERMINATION_LOG = "/dev/termination-log"
 # The runtime ends within a second of SIGTERM.
 GRACE_SECONDS = 3
 # A node that does not answer for so long is taken for gone; Kubernetes' own default is five minutes.
@@ -90,7 +91,11 @@ def _container(
             _variable("KP_PUBLIC_URL", settings.address.url(session_id)),
             _variable("KP_ALLOWED_ORIGINS", ",".join(settings.allowed_origins)),
             _variable("KP_KEEP_STDIN", "1"),
+            _variable("KP_TERMINATION_LOG", TERMINATION_LOG),
         ],
+        "terminationMessagePath": TERMINATION_LOG,
+        # What the runtime logs holds no output of the project.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "ports": [
             {"name": names.PREVIEW_PORT_NAME, "containerPort": names.PREVIEW_PORT, "protocol": "TCP"},
             {"name": names.CONTROL_PORT_NAME, "containerPort": names.CONTROL_PORT, "protocol": "TCP"},

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
@@ -23,7 +24,7 @@ from preview_operator.apply import Applier
 from preview_operator.cache import Cache, Group, Invalid
 from preview_operator.memory import Memories
 from preview_operator.metrics import Metrics
-from preview_operator.observed import Hydrate, Observed, Plan
+from preview_operator.observed import Action, CreatePod, Hydrate, Observed, Plan
 from preview_operator.plan import plan
 from preview_operator.policy import make_policy
 from preview_operator.probe import Probe
@@ -58,6 +59,8 @@ class Reconciler:
     metrics: Metrics
     clock: Callable[[], int]
     add: Callable[[Key, float], None]
+    # Pods that are being made, by runtime: passes over other sessions must not take the same room.
+    making: Counter[str] = field(default_factory=Counter)
 
     async def handle(self, key: Key) -> float | None:
         """One pass; seconds until the next, None for when something happens."""
@@ -106,7 +109,7 @@ class Reconciler:
         note = self.memories.of(session_id)
         if group.index is not None and group.index.resource_version != note.files_fault_of:
             note.files_fault = ""  # written anew since then
-        room = runtime is None or self.cache.pods_of(runtime.metadata.name) < runtime.spec.limits.pods
+        room = runtime is None or self._pods(runtime.metadata.name) < runtime.spec.limits.pods
         return Observed(
             session=session,
             runtime=runtime,
@@ -120,6 +123,9 @@ class Reconciler:
             may_roll=runtime is not None and self._may_roll(session_id, runtime),
         )
 
+    def _pods(self, runtime: str) -> int:
+        return self.cache.pods_of(runtime) + self.making[runtime]
+
     def _may_roll(self, session_id: str, runtime: PreviewRuntime) -> bool:
         pods = self.cache.sessions[session_id].pods.values()
         if all(pod.runtime_revision == runtime.spec.revision for pod in pods):
@@ -129,8 +135,7 @@ class Reconciler:
     async def _carry_out(self, decided: Plan, observed: Observed) -> float | None:
         note = self.memories.of(observed.session.metadata.name)
         quick = [action for action in decided.actions if not isinstance(action, Hydrate)]
-        for action in quick:
-            await self.applier.act(action, observed)
+        await self._act(quick, observed)
         if decided.status is not None:
             self._note_ready(observed.session, decided.status)
             await self.applier.write_status(observed.session, decided.status)
@@ -143,6 +148,20 @@ class Reconciler:
             return decided.again_ms / 1000 if decided.again_ms is not None else None
         note.streak += 1
         return _SOON_S if note.streak <= _STREAK_FREE else min(2.0 ** (note.streak - _STREAK_FREE), _STREAK_LONGEST_S)
+
+    async def _act(self, actions: Sequence[Action], observed: Observed) -> None:
+        runtime = observed.session.spec.runtime_ref.name
+        # Taken before the first await, given back as soon as the cache knows the pod.
+        taken = sum(isinstance(action, CreatePod) for action in actions)
+        self.making[runtime] += taken
+        try:
+            for action in actions:
+                await self.applier.act(action, observed)
+                if isinstance(action, CreatePod):
+                    self.making[runtime] -= 1
+                    taken -= 1
+        finally:
+            self.making[runtime] -= taken
 
     def _note_ready(self, session: PreviewSession, status: SessionStatus) -> None:
         """The first time that a session is Ready."""

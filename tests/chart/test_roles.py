@@ -7,15 +7,15 @@ from tests.chart.conftest import of_kind
 
 SESSIONS = f"{render.NAMESPACE}-sessions"
 GROUP = "preview.coinnation.io"
-WRITER = {"get", "list", "watch", "create", "patch", "update", "delete"}
+APPLIER = {"get", "list", "watch", "create", "patch", "delete"}
 SECRET = f"secrets/{render.NAME}"
 
 # (component, namespace) -> resource (with its group; with the one name it is about) -> verbs
 RIGHTS: dict[tuple[str, str], dict[str, set[str]]] = {
     ("api", SESSIONS): {
         f"previewsessions.{GROUP}": {"get", "list", "create", "patch", "update"},
-        f"previewruntimes.{GROUP}": {"get", "list"},
-        "configmaps": {"get", "list", "create", "update", "patch", "delete"},
+        f"previewruntimes.{GROUP}": {"get"},
+        "configmaps": {"get", "create", "update", "patch"},
     },
     ("api", render.NAMESPACE): {SECRET: {"get"}},
     ("operator", SESSIONS): {
@@ -23,12 +23,12 @@ RIGHTS: dict[tuple[str, str], dict[str, set[str]]] = {
         f"previewsessions/status.{GROUP}": {"get", "patch", "update"},
         f"previewruntimes.{GROUP}": {"get", "list", "watch"},
         f"previewruntimes/status.{GROUP}": {"get", "patch", "update"},
-        "pods": WRITER,
-        "services": WRITER,
-        "configmaps": WRITER,
-        "ingresses.networking.k8s.io": WRITER,
-        "networkpolicies.networking.k8s.io": WRITER,
-        "events": {"create", "patch"},
+        "pods": {"get", "list", "watch", "create", "delete"},
+        "services": APPLIER,
+        "configmaps": {"get", "list", "watch", "delete"},
+        "ingresses.networking.k8s.io": APPLIER,
+        "networkpolicies.networking.k8s.io": {"create", "patch"},
+        "events": {"create"},
     },
     ("operator", render.NAMESPACE): {SECRET: {"get"}, "secrets": {"create"}},
     ("waker", SESSIONS): {f"previewsessions.{GROUP}": {"get", "patch", "update"}},

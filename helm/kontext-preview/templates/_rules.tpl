@@ -6,10 +6,10 @@
   verbs: [get, list, create, patch, update]
 - apiGroups: [preview.coinnation.io]
   resources: [previewruntimes]
-  verbs: [get, list]
+  verbs: [get]
 - apiGroups: [""]
   resources: [configmaps]
-  verbs: [get, list, create, update, patch, delete]
+  verbs: [get, create, update, patch]
 {{- end -}}
 
 {{- define "kontext.rules.api.control" -}}
@@ -30,14 +30,24 @@
   resources: [previewsessions/status, previewruntimes/status]
   verbs: [get, patch, update]
 - apiGroups: [""]
-  resources: [pods, services, configmaps]
-  verbs: [get, list, watch, create, patch, update, delete]
+  resources: [pods]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [networking.k8s.io]
-  resources: [ingresses, networkpolicies]
-  verbs: [get, list, watch, create, patch, update, delete]
+  resources: [ingresses]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [create, patch]
+# What sessions hold the operator reads, and removes when it is over. It never writes it.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, list, watch, delete]
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
 {{- end -}}
 
 {{- define "kontext.rules.operator.control" -}}

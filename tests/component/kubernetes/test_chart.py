@@ -62,7 +62,7 @@ def test_a_release_is_installed_upgraded_rolled_back_and_removed(fresh: ControlP
 
     helm(lambda config: config.install(chart, render.NAME, {}))
     made = runtimes(kubectl)["default"]
-    assert made["spec"]["warm"]["minimum"] == 1
+    assert made["spec"]["warm"]["minimum"] == 0
 
     more = {"runtimes": {"default": {"warm": {"minimum": 2}}, "second": {}}}
     helm(lambda config: config.upgrade(chart, render.NAME, more))

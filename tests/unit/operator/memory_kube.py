@@ -72,6 +72,7 @@ class MemoryKube(Kube):
 
     async def create(self, resource: Resource, namespace: str, body: Object) -> Object:
         self._called("create", resource, body["metadata"]["name"])
+        await asyncio.sleep(0)
         return self.put(resource, **self._of(body))
 
     async def apply(self, resource: Resource, namespace: str, body: Object, subresource: str | None = None) -> Object:

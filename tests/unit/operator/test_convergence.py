@@ -289,3 +289,15 @@ def test_g20_nothing_that_is_made_asks_for_a_port_of_a_node() -> None:
     assert "nodePort" not in everything
     assert "hostPort" not in everything
     assert "LoadBalancer" not in everything
+
+
+def test_a_session_that_comes_back_has_a_pod_of_another_name_and_so_another_token() -> None:
+    world = live()
+    world.settle()
+    first = set(world.pods)
+    happen(world, "suspend")
+    world.settle()
+    happen(world, "resume")
+    world.settle()
+    assert ready(world)
+    assert first.isdisjoint(world.pods)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
 import pytest
 from tests.unit.operator.rig import Rig
-from tests.unit.operator.world import ID, T0
+from tests.unit.operator.world import ID, OWNER, T0
 
 from preview_core.kube.errors import AlreadyExists, Conflict, KubeError, NotFound, Refused, Unavailable
 from preview_core.kube.resource import CONFIG_MAPS, NETWORK_POLICIES, PODS, RUNTIMES, SESSIONS
+from preview_core.naming import new_session_id
 from preview_core.objects import names
 from preview_core.resources.session import PreviewSession
 from preview_core.resources.timestamp import rfc3339
@@ -88,6 +90,38 @@ async def test_a_route_that_is_refused_is_said_and_the_pauses_grow(rig: Rig) -> 
         rig.kube.faults["apply"] = [refused()] * 2
         delays.append(await rig.look())
     assert max(delay for delay in delays if delay is not None) == 10.0
+
+
+async def test_a_pod_whose_creation_got_no_answer_is_asked_for_under_the_same_name(rig: Rig) -> None:
+    """It may be there: another name would be a second pod."""
+    rig.runtime()
+    rig.session()
+    rig.kube.faults["create"].append(Unavailable("POST of the API server: TimeoutError"))
+    with pytest.raises(Unavailable):
+        await rig.look()
+    await rig.look()
+    assert list(rig.kube.called("create")) == [names.pod_name(ID, 1)] * 2
+
+
+async def test_sessions_that_are_looked_at_at_once_do_not_take_the_same_room(rig: Rig) -> None:
+    rig.runtime(limits={"pods": 2})
+    ids = [new_session_id() for _ in range(6)]
+    for session_id in ids:
+        spec = {"runtimeRef": {"name": "default"}, "owner": OWNER, "claimedAt": rfc3339(T0)}
+        rig.cache.put(SESSIONS, rig.kube.put(SESSIONS, session_id, spec=spec))
+    await asyncio.gather(*(rig.look(name=session_id) for session_id in ids))
+    assert sum(plural == PODS.plural for plural, _ in rig.kube.objects) == 2
+    assert rig.reconciler.making["default"] == 0
+
+
+async def test_room_that_was_taken_for_a_pod_that_failed_is_given_back(rig: Rig) -> None:
+    rig.runtime(limits={"pods": 1})
+    rig.session()
+    rig.kube.faults["create"].append(Unavailable("POST of the API server: 503"))
+    with pytest.raises(Unavailable):
+        await rig.look()
+    await rig.look()
+    assert (PODS.plural, names.pod_name(ID, 1)) in rig.kube.objects
 
 
 async def test_an_api_server_that_is_away_fails_the_pass(rig: Rig) -> None:

@@ -32,9 +32,10 @@ def test_an_interruption_begins_the_while_anew() -> None:
 def test_rollover_the_old_pods_health_does_not_excuse_successors_that_crash() -> None:
     note, old = Note(), pod(1)
     for number in range(2, 7):
-        at = T0 + number * HEALTHY_MS
+        at = T0 + number * 2 * HEALTHY_MS
         note.note_pod_created(at, pod(number).name)
-        note.note_reports([old], {old.name: report()}, at + HEALTHY_MS - 1)
+        for later in (1, HEALTHY_MS + 1):
+            note.note_reports([old], {old.name: report()}, at + later)
     assert len(note.seen().pods_created_at) == 5
 
 

@@ -84,6 +84,7 @@ def test_a_pod_that_is_there_outlives_its_runtime() -> None:
 def test_pods_are_numbered_on_from_every_one_that_is_known() -> None:
     gone = session(status={"podName": f"preview-{ID}-7"})
     assert CreatePod(8) in actions(new(session=gone))
+    assert CreatePod(6) in actions(new(memory=Memory(last_pod=f"preview-{ID}-5")))
     assert CreatePod(4) in actions(new(pods=(pod(3, deleting=True), pod(2, ended=True))))
 
 

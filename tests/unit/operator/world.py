@@ -320,7 +320,7 @@ class World:
         manifest = make_pod(session, self.runtime, number, self.settings, SECRET)
         self.note.note_pod_created(self.now, manifest["metadata"]["name"])
         assert manifest["metadata"]["name"] not in self.pods
-        self.add_pod(manifest)
+        self.note.last_pod = self.add_pod(manifest)
         assert len(self.living()) <= 2, "never more than two living pods"
 
     def _hydrate(self, found: PodSeen) -> None:
