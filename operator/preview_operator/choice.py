@@ -12,6 +12,9 @@ from preview_operator.seen import CRASH_LOOP, PodSeen
 
 # Three probes of two seconds: a runtime that compiles 300 files on a busy node was seen to need two.
 UNREACHABLE_MS = 8_000
+# Kubelet's probe is answered and ours is not: the network between us and the pod is at fault, and most likely that of
+# every other pod too. Replacing them all would make it worse; kubelet itself ends a runtime that hangs within 10 s.
+UNREACHABLE_READY_MS = 60_000
 # One that has not answered yet: Node on a node that starts fifty of them was seen to need ten seconds.
 STARTING_MS = 60_000
 
@@ -83,7 +86,8 @@ def is_behind(report: Status, observed: Observed) -> bool:
 def is_stuck(pod: PodSeen, observed: Observed, now: int) -> bool:
     """Will not come (back) by itself soon enough: a successor is quicker."""
     since = observed.memory.unreachable_since.get(pod.name)
-    patience = UNREACHABLE_MS if has_answered(pod.name, observed) else STARTING_MS
+    answered = UNREACHABLE_READY_MS if pod.ready else UNREACHABLE_MS
+    patience = answered if has_answered(pod.name, observed) else STARTING_MS
     return pod.waiting == CRASH_LOOP or (since is not None and now - since >= patience)
 
 

@@ -22,13 +22,12 @@ _PAUSE_S = 1.0
 
 
 class FileWatch:
-    """`alive` is False between two watches."""
+    """Of the files of one namespace's sessions."""
 
     def __init__(self, kube: Kube, namespace: str, intake: Intake) -> None:
         self._kube = kube
         self._namespace = namespace
         self._intake = intake
-        self.alive = False
 
     async def list(self) -> str:
         """Takes in all that is there, forgets what is not; the resource version to watch from."""
@@ -51,12 +50,9 @@ class FileWatch:
                 log.warning("files_watch_lost", error=type(error).__name__)
                 if not isinstance(error, Expired):
                     await asyncio.sleep(_PAUSE_S)
-            finally:
-                self.alive = False
 
     async def _watch(self, version: str) -> str:
         """The version that was reached when the server ended the watch, as it does every few minutes."""
-        self.alive = True
         changes = self._kube.watch_metadata(CONFIG_MAPS, self._namespace, SELECTOR, version)
         async for change in changes:
             version = change.object["metadata"]["resourceVersion"]

@@ -14,7 +14,7 @@ from preview_core.resources.conditions import ConditionStatus, phase, settle
 from preview_core.resources.session import EndReason, LastError, PreviewSession, SessionStatus
 from preview_core.wire import RuntimePhase, Status
 from preview_operator import backoff, expiry, findings
-from preview_operator.choice import Choice, choose, has_answered, is_behind, is_stuck
+from preview_operator.choice import UNREACHABLE_READY_MS, Choice, choose, has_answered, is_behind, is_stuck
 from preview_operator.findings import Findings
 from preview_operator.observed import (
     Action,
@@ -141,7 +141,8 @@ def _target(observed: Observed, choice: Choice, now: int) -> str | None:
         return best.name
     since = observed.memory.unreachable_since.get(best.name, now)
     routed = target_of(observed.service) if observed.service is not None else None
-    return best.name if best.running and routed == best.name and now - since < SILENT_MS else None
+    patience = UNREACHABLE_READY_MS if best.ready else SILENT_MS
+    return best.name if best.running and routed == best.name and now - since < patience else None
 
 
 def _route(observed: Observed, settings: ClusterSettings, target: str | None) -> list[Action]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, ip_network
 from typing import Any
 
 from preview_core.objects import names
@@ -13,6 +14,7 @@ Manifest = dict[str, Any]
 # Set by Kubernetes itself since 1.21.
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 _DNS_PORT = 53
+_LINK_LOCAL = IPv4Network("169.254.0.0/16")
 
 
 def make_policy(runtime: PreviewRuntime, control_namespace: str) -> Manifest:
@@ -65,7 +67,14 @@ def _egress(runtime: PreviewRuntime) -> list[Manifest]:
 
 def _destination(rule: EgressRule) -> Manifest:
     ports = {"ports": [_tcp(port) for port in rule.ports]} if rule.ports else {}
-    return {"to": [{"ipBlock": {"cidr": rule.cidr}}], **ports}
+    return {"to": [{"ipBlock": {"cidr": rule.cidr, **_without_metadata(rule.cidr)}}], **ports}
+
+
+def _without_metadata(cidr: str) -> Manifest:
+    """Link-local addresses are those of cloud metadata services (G35): only a rule for just them allows them."""
+    network = ip_network(cidr, strict=False)
+    inside = network.version == _LINK_LOCAL.version and _LINK_LOCAL.subnet_of(network) and network != _LINK_LOCAL
+    return {"except": [str(_LINK_LOCAL)]} if inside else {}
 
 
 def _tcp(port: int) -> Manifest:

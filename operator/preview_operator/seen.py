@@ -30,6 +30,7 @@ class PodSeen:
     created_at: int
     ips: tuple[str, ...] = ()
     running: bool = False  # its container runs; whether the runtime in it answers is to be asked
+    ready: bool = False  # kubelet's probe is answered
     ended: bool = False  # will not run again
     deleting: bool = False
     lost: bool = False  # its node does not answer any more
@@ -59,6 +60,7 @@ class PodSeen:
             created_at=epoch_ms(metadata["creationTimestamp"]),
             ips=_addresses(status),
             running="running" in (container.get("state") or {}),
+            ready=conditions.get("Ready", {}).get("status") == "True",
             ended=status.get("phase") in _ENDED,
             deleting=metadata.get("deletionTimestamp") is not None,
             lost=conditions.get("Ready", {}).get("reason") == "NodeStatusUnknown" or status.get("reason") == "NodeLost",

@@ -41,6 +41,10 @@ CONNECT_SECONDS = 1.5
 BACKOFF = Backoff(steps=3, duration=0.1, factor=4.0, jitter=0.2)
 # A server under load may ask for more patience than our own caller has.
 LONGEST_RETRY_AFTER = 2.0
+# Of a list: 500 pods are 4 MB, and come well within the time of one attempt.
+PAGE = 500
+# The token that continues a list is good for five minutes.
+LISTINGS = 3
 WATCH_SECONDS = 300
 # The server writes a bookmark about once a minute to a watch that has nothing else to say.
 WATCH_SILENCE_SECONDS = 90.0
@@ -209,11 +213,24 @@ class Kube:
         return {"fieldManager": self._field_manager}
 
     async def _list(self, resource: Resource, namespace: str, selector: str, accept: str, limit: int | None) -> Listed:
-        query = {"labelSelector": selector} if selector else {}
-        if limit is not None:
-            query["limit"] = str(limit)
-        answer = await self._call("GET", resource.path(namespace), query=query, accept=accept)
-        return Listed(answer.get("items") or [], answer["metadata"]["resourceVersion"])
+        """All of it in pages, or the first `limit` objects. A list that takes too long for its server starts anew."""
+        for _ in range(LISTINGS):
+            try:
+                return await self._pages(resource, namespace, selector, accept, limit)
+            except Expired:
+                continue
+        raise Unavailable("GET of the API server: a list does not come to its end")
+
+    async def _pages(self, resource: Resource, namespace: str, selector: str, accept: str, limit: int | None) -> Listed:
+        items: list[Object] = []
+        query = {"limit": str(limit or PAGE), **({"labelSelector": selector} if selector else {})}
+        while True:
+            answer = await self._call("GET", resource.path(namespace), query=query, accept=accept)
+            items += answer.get("items") or []
+            after = answer["metadata"].get("continue")
+            if not after or limit is not None:
+                return Listed(items, answer["metadata"]["resourceVersion"])
+            query["continue"] = after
 
     async def _call(
         self,
@@ -237,7 +254,10 @@ class Kube:
                 raise _Retryable(str(response.status), response.headers.get("Retry-After"))
             if response.status >= 400:
                 raise _error(method, response.status, text)
-            answer: Object = json.loads(text)
+            try:
+                answer: Object = json.loads(text)
+            except ValueError as error:
+                raise _Retryable("an answer that is not JSON") from error
             return answer
 
         try:

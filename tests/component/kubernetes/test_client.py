@@ -14,6 +14,7 @@ import pytest
 from e2e.cluster.kubectl import Kubectl
 from tests.component.proxy import Cut, Fault, Proxy, storm
 
+from preview_core.kube import client
 from preview_core.kube.client import Change, Kube, Object
 from preview_core.kube.errors import AlreadyExists, Conflict, Expired, NotFound, Refused, Unavailable
 from preview_core.kube.resource import CONFIG_MAPS, SESSIONS, Resource
@@ -227,3 +228,14 @@ async def test_a_server_that_is_not_there_is_unavailable_within_seconds(tmp_path
             async for _change in kube.watch_metadata(CONFIG_MAPS, "default", "", "1"):
                 pass
     assert time.monotonic() - began < 10
+
+
+async def test_a_list_longer_than_a_page_is_whole(kube: Kube, namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PAGE", 2)
+    names = [f"number-{number}" for number in range(5)]
+    for name in names:
+        await kube.create(CONFIG_MAPS, namespace, config_map(name))
+    assert [item["metadata"]["name"] for item in (await kube.list(CONFIG_MAPS, namespace, "test=yes")).items] == names
+    listed = await kube.list_metadata(CONFIG_MAPS, namespace, "test=yes")
+    assert [item["metadata"]["name"] for item in listed.items] == names
+    assert len((await kube.list(CONFIG_MAPS, namespace, "test=yes", limit=3)).items) == 3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.operator.world import T0, index, observed, pod, report, runtime, session
 
 from preview_core.wire import RuntimePhase, Status
-from preview_operator.choice import STARTING_MS, UNREACHABLE_MS, Choice, choose, is_behind
+from preview_operator.choice import STARTING_MS, UNREACHABLE_MS, UNREACHABLE_READY_MS, Choice, choose, is_behind
 from preview_operator.observed import Memory, Observed
 from preview_operator.routes import make_service
 from preview_operator.seen import CRASH_LOOP, PodSeen
@@ -237,3 +237,12 @@ def test_what_remains_is_chosen_again(states: list[tuple[str, str, int]], routed
     left = Observed(**{**vars(found), "pods": tuple(one for one in found.pods if one not in choice.extra)})
     again = choose(left, T0)
     assert (again.best, again.extra) == (choice.best, ())
+
+
+def test_a_pod_that_kubelet_still_hears_is_not_replaced_because_we_do_not() -> None:
+    memory = Memory(unreachable_since={pod().name: T0 - UNREACHABLE_MS}, answered=frozenset({pod().name}))
+    assert chosen(pod(), memory=memory).best is None
+    heard = pod(ready=True)
+    assert chosen(heard, memory=memory).best == heard
+    long_silent = Memory(unreachable_since={heard.name: T0 - UNREACHABLE_READY_MS}, answered=memory.answered)
+    assert chosen(heard, memory=long_silent).best is None

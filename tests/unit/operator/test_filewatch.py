@@ -94,10 +94,3 @@ async def test_a_list_that_fails_is_tried_again(rig: Rig, watch: FileWatch) -> N
     rig.kube.faults["list"] = [Unavailable("GET of the API server: 503")] * 3
     await run_until(watch, lambda: revision(rig) == 9)
     assert len(rig.kube.called("list")) >= 4
-
-
-async def test_between_two_watches_it_is_not_alive(rig: Rig, watch: FileWatch) -> None:
-    rig.kube.changes = [Unavailable("watch: TimeoutError")]
-    rig.kube.faults["list"] = [Unavailable("GET of the API server: 503")] * 1000
-    await run_until(watch, lambda: len(rig.kube.called("list")) > 2)
-    assert not watch.alive

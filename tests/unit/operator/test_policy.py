@@ -64,3 +64,12 @@ def test_it_goes_with_its_runtime() -> None:
     assert metadata["name"] == policy_name("default")
     assert metadata["ownerReferences"][0]["uid"] == "r"
     assert metadata["ownerReferences"][0]["kind"] == "PreviewRuntime"
+
+
+def test_g35_a_wide_range_leaves_the_metadata_address_out_and_a_narrow_one_may_name_it() -> None:
+    def block(cidr: str) -> object:
+        return spec(allow=[{"cidr": cidr}])["egress"][0]["to"][0]["ipBlock"]
+
+    assert block("0.0.0.0/0") == {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}
+    assert block("169.254.169.254/32") == {"cidr": "169.254.169.254/32"}
+    assert block("::/0") == {"cidr": "::/0"}
