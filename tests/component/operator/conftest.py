@@ -29,6 +29,7 @@ from preview_core.kube.errors import NotFound
 from preview_core.kube.files import StoredFiles
 from preview_core.kube.resource import PODS, RUNTIMES, SESSIONS
 from preview_core.naming import new_session_id
+from preview_core.objects import names
 from preview_core.resources.runtime import PreviewRuntime
 from preview_core.resources.session import PreviewSession
 from preview_core.resources.timestamp import rfc3339
@@ -216,11 +217,17 @@ class World:
 
     async def page(self, session_id: str, path: str = "/") -> str:
         """What a visitor gets from the session's pod."""
-        session = await self.session(session_id)
-        host = f"preview-{session_id}.{DOMAIN}"
-        async with httpx2.AsyncClient(trust_env=False) as http:
-            url = f"http://{session.status.pod_ips[0]}:8080{path}"
-            return (await http.get(url, headers={"Host": host}, timeout=10)).text
+        return await _page((await self.session(session_id)).status.pod_ips[0], session_id, path)
+
+    async def page_at(self, session_id: str, path: str) -> str:
+        """The same, without asking the API server where the pod is: the session's first one."""
+        return await _page(self.kubelet.containers[names.pod_name(session_id, 1)].address, session_id, path)
+
+
+async def _page(address: str, session_id: str, path: str) -> str:
+    host = f"preview-{session_id}.{DOMAIN}"
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        return (await http.get(f"http://{address}:8080{path}", headers={"Host": host}, timeout=10)).text
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], what: str) -> None:
