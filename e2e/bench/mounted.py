@@ -24,13 +24,13 @@ _PORT = 8080
 UPDATE_TIMEOUT_MS = 240_000
 # The mounted files are links, and what they import is above them: as a project with a node_modules folder would be.
 _SCRIPT = """
-require('fs').symlinkSync('/catalogue/node_modules', '/work/node_modules')
-process.chdir('/work/project')
+require('fs').symlinkSync('/catalogue/node_modules', '/bench/node_modules')
+process.chdir('/bench/project')
 const modules = '/app/node_modules'
 const load = (name) => import(modules + name)
 Promise.all([load('/vite/dist/node/index.js'), load('/@vitejs/plugin-react/dist/index.js')])
   .then(([vite, react]) => vite.createServer({
-    configFile: false, root: '/work/project', cacheDir: '/work/cache', plugins: [react.default()],
+    configFile: false, root: '/bench/project', cacheDir: '/bench/cache', plugins: [react.default()],
     resolve: { preserveSymlinks: true },
     server: { host: '0.0.0.0', port: %d, allowedHosts: true, fs: { strict: false }, hmr: { clientPort: %d },
       watch: { usePolling: true, interval: 100 } },
@@ -95,9 +95,9 @@ def _apply(cluster: Installed, files: dict[str, str]) -> None:
         "image": image,
         "imagePullPolicy": "Never",
         "command": ["node", "--no-experimental-require-module", "-e", _SCRIPT % (_PORT, cluster.port)],
-        "env": [{"name": "HOME", "value": "/work"}],
+        "env": [{"name": "HOME", "value": "/bench"}],
         "ports": [{"containerPort": _PORT}],
-        "volumeMounts": [{"name": "work", "mountPath": "/work"}, {"name": "files", "mountPath": "/work/project"}],
+        "volumeMounts": [{"name": "work", "mountPath": "/bench"}, {"name": "files", "mountPath": "/bench/project"}],
     }
     pod = {
         "apiVersion": "v1",
