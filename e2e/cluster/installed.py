@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import sys
+import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
@@ -17,13 +18,16 @@ from e2e.cluster.api import Answer, Api, fetch
 from e2e.cluster.clusters import Cluster, choose
 from e2e.cluster.kubectl import Kubectl
 from e2e.cluster.lock import exclusively
-from e2e.cluster.release import NAMESPACE, SESSIONS, Release
+from e2e.cluster.release import NAMESPACE, SESSIONS, InstallFailed, Release
 
 # Browsers lead every name below `localhost` to this machine, so that neither DNS nor a hosts file is needed.
 DOMAIN = "preview.localhost"
 # Beside the domain, not below it: a preview is a stranger's page.
 API_HOST = "api.localhost"
 INGRESS_PORT = 8080
+# It hears of a change within milliseconds; this is for two cores on which everything starts at once.
+_ROUTED_SECONDS = 60
+_PAUSE_SECONDS = 0.2
 # Where the caller's page is developed.
 ORIGINS = ("http://localhost:5173", "http://127.0.0.1:5173")
 
@@ -112,13 +116,22 @@ class Installed:
         self.say("installing the chart")
         wanted = merged(self._values(images.control_plane.name, images.runtime.name), values or {})
         self.release.install(wanted)
-        self.release.wait()
+        self._wait()
         self.say("kontext-preview is ready")
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Change values of the running release, wait until its pods have them."""
         self.release.install(merged(self.release.values() or {}, values))
+        self._wait()
+
+    def _wait(self) -> None:
+        """For the pods, and for the ingress controller to have heard of them."""
         self.release.wait()
+        deadline = time.monotonic() + _ROUTED_SECONDS
+        while self.api.call("GET", "/readyz")[0] != 200:
+            if time.monotonic() > deadline:
+                raise InstallFailed(f"the API does not answer through the ingress controller after {_ROUTED_SECONDS} s")
+            time.sleep(_PAUSE_SECONDS)
 
     def _values(self, control_plane: str, runtime: str) -> dict[str, Any]:
         return {
