@@ -5,8 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SHELL := /bin/bash
-# These mostly wait for an API server: they run beside all others.
-SLOW := $(addprefix tests/component/,api_kubernetes kubernetes operator)
 
 .PHONY: setup run test lint bench cluster cluster-down clean
 .DEFAULT_GOAL := setup
@@ -23,10 +21,7 @@ run: $(VENV)/.runtime
 test: setup lint
 	e2e/cluster/build.sh >/dev/null
 	cd runtime && node --test --test-reporter=dot test/
-	$(BIN)/python -m pytest $(patsubst %,--ignore=%,$(SLOW)) tests >$(VENV)/tests.log 2>&1 & others=$$!; \
-	$(BIN)/python -m pytest $(SLOW); code=$$?; \
-	wait $$others || code=1; cat $(VENV)/tests.log; exit $$code
-	$(BIN)/python -m pytest e2e/browser
+	$(BIN)/python -m pytest
 	$(BIN)/python -m e2e.cluster.check
 
 lint: $(VENV)/.dev runtime/node_modules/.stamp
