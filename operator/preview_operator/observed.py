@@ -18,7 +18,6 @@ class Memory:
     """What this process noticed itself. Losing it costs at most some patience. Times are epoch milliseconds."""
 
     pods_created_at: tuple[int, ...] = ()  # since a pod of the session last worked for a while
-    ready_since: int | None = None
     unreachable_since: Mapping[str, int] = field(default_factory=dict)  # by name of a pod that runs and does not answer
     answered: frozenset[str] = frozenset()  # pods that have answered before
     last_pod: str = ""  # name of the last one that was made

@@ -3,6 +3,7 @@ import fs from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
 import { emptyPage, failedPage, startingPage, synthesisedIndex } from './pages.js'
+import { SELF_CHECK } from './readiness.js'
 import { parseUrl } from './requestUrl.js'
 
 /** A navigation waits this long for the dev server (a cold start is 1-2 s, on two busy cores 3) before it gets the page that reloads itself. */
@@ -50,7 +51,7 @@ export class Preview {
     const page = wantsPage(req, url.pathname)
     const dev = await this.session.serving(HOLD_MS)
     if (dev === null) return this.#waiting(res, page)
-    if (page) this.session.touch()
+    if (page && req.headers[SELF_CHECK] !== this.session.selfCheckMark) this.session.touch()
     quieten(res)
     dev.vite.middlewares(req, res, () => {
       this.#afterVite(dev, res, url, page).catch((error) => this.#crash(error, res))

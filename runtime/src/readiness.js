@@ -13,12 +13,15 @@ const TIMEOUT_MS = 20_000
 /** Never resolved: the addresses are known. Any name that is no address makes Node ask for them. */
 const SELF = 'preview.invalid'
 
+/** Header with which the self-check says who it is: it asks for the page, and is no visitor. */
+export const SELF_CHECK = 'x-kontext-preview-self-check'
+
 const DIRECTIVE = /@tailwind\s+(base|components|utilities|variants|screens)\b/
 
 /** @typedef {{addresses: import('./loopback.js').Address[], port: number, host: string}} Server   `host`: the Host header */
 
 /**
- * @param {Server & {token: string, entryUrl: string|null, compiles: boolean, stylesheets: () => string[]}} target
+ * @param {Server & {token: string, mark: string, entryUrl: string|null, compiles: boolean, stylesheets: () => string[]}} target
  * @returns {Promise<string|null>} null when ready, else what is missing
  */
 export async function check({ token, entryUrl, compiles, stylesheets, ...server }) {
@@ -43,12 +46,12 @@ export async function check({ token, entryUrl, compiles, stylesheets, ...server 
 const isScript = (type) => /^(text|application)\/javascript/.test(type)
 
 /**
- * @param {Server} server @param {string} path @param {string} [accept]
+ * @param {Server & {mark: string}} server @param {string} path @param {string} [accept]
  * @returns {Promise<{status: number, type: string, body: string}>}
  */
-function get({ addresses, port, host }, path, accept = '*/*') {
+function get({ addresses, port, host, mark }, path, accept = '*/*') {
   return new Promise((resolve, reject) => {
-    const options = { host: SELF, lookup: lookup(addresses), port, path, headers: { host, accept }, timeout: TIMEOUT_MS, agent: false }
+    const options = { host: SELF, lookup: lookup(addresses), port, path, headers: { host, accept, [SELF_CHECK]: mark }, timeout: TIMEOUT_MS, agent: false }
     const req = http.get(options, (res) => {
       let body = ''
       res.setEncoding('utf8')

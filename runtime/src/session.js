@@ -2,6 +2,7 @@
  * The state of one session: its tree, its dev server, its phase. Batches run one after the other; the revision and
  * digest that are reported are those of files on disk that Vite has been told about.
  */
+import crypto from 'node:crypto'
 import fs from 'node:fs'
 import { diagnose, errorPayload, Folders } from './diagnostics.js'
 import { log } from './log.js'
@@ -57,7 +58,10 @@ export class Session {
     this.ready = false
     this.failed = false
     this.restarts = 0
-    this.lastActivityAt = Date.now()
+    /** Page load or open page, epoch milliseconds; 0: nobody has looked yet. Its own start is no sign of a user. */
+    this.lastActivityAt = 0
+    /** Marks our own requests for the page: a self-check is nobody's visit. */
+    this.selfCheckMark = crypto.randomUUID()
     /** @type {Diagnostic|null} */
     this.lastError = null
     /** @type {Promise<unknown>} */
@@ -193,6 +197,7 @@ export class Session {
       ...this.listening,
       host: this.settings.publicUrl.host,
       token: dev.vite.config.webSocketToken,
+      mark: this.selfCheckMark,
       entryUrl: dev.entryUrl,
       compiles,
       stylesheets: () => dev.stylesheets().map((mod) => mod.url),

@@ -25,7 +25,7 @@ async function preview(answers, greeting = '{"type":"connected"}', bind = { host
   closers.push(() => { sockets.close(); server.close() })
   await new Promise((resolve) => { server.listen({ port: 0, ...bind }, () => resolve(undefined)) })
   const { address, port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-  return { addresses: reachable(address), port, host: `127.0.0.1:${port}`, token: 't', entryUrl: '/src/index.tsx', compiles: true, stylesheets: () => ['/a.css'] }
+  return { addresses: reachable(address), port, host: `127.0.0.1:${port}`, mark: 'test', token: 't', entryUrl: '/src/index.tsx', compiles: true, stylesheets: () => ['/a.css'] }
 }
 
 /** @type {Record<string, [number, string, string]>} */

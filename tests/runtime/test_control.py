@@ -133,6 +133,15 @@ def test_the_status_has_the_shape_that_both_languages_know(served: Runtime) -> N
     assert status.rss_bytes > 50_000_000
 
 
+def test_g30_only_a_visit_is_activity_and_neither_its_start_nor_its_self_check(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    status = Status.model_validate(runtime.status())
+    assert (status.phase, status.last_activity_at) == ("Ready", 0)
+    assert runtime.get("/", accept="text/html").status == 200
+    assert Status.model_validate(runtime.status()).last_activity_at > 0
+
+
 def test_the_process_ends_when_its_parent_does(start: Start) -> None:
     runtime = start()
     runtime.put(FILES)

@@ -37,11 +37,6 @@ def labels(session_id: str, part: str) -> dict[str, str]:
     return {MANAGED_BY: MANAGER, SESSION_LABEL: session_id, PART_LABEL: part}
 
 
-def part_selector(part: str) -> str:
-    """Label selector of all objects of one part."""
-    return f"{MANAGED_BY}={MANAGER},{PART_LABEL}={part}"
-
-
 def owner_reference(session_id: str, uid: str) -> dict[str, Any]:
     """Makes an object go with its session."""
     return {

@@ -42,7 +42,7 @@ class Place:
     uid: str
 
     async def shards(self) -> list[str]:
-        selector = f"{names.part_selector(names.SHARD)},{names.SESSION_LABEL}={self.session_id}"
+        selector = f"{names.PART_LABEL}={names.SHARD},{names.SESSION_LABEL}={self.session_id}"
         listed = await self.kube.list_metadata(CONFIG_MAPS, self.namespace, selector)
         return [item["metadata"]["name"] for item in listed.items]
 

@@ -48,9 +48,3 @@ def test_an_owner_is_not_told_by_its_hash_and_owners_do_not_share_one() -> None:
     assert "192" not in names.quota_name(owner)
     assert names.quota_name(owner) != names.quota_name("https://kontext.build 192.0.2.2")
     assert names.quota_name(owner) == f"quota-{names.owner_hash(owner)}"
-
-
-def test_the_selector_of_a_part_selects_the_labels_of_that_part() -> None:
-    wanted = dict(pair.split("=") for pair in names.part_selector(names.SHARD).split(","))
-    assert wanted.items() <= names.labels(ID, names.SHARD).items()
-    assert not wanted.items() <= names.labels(ID, names.FILES).items()
