@@ -24,7 +24,7 @@ _PORT = 8080
 UPDATE_TIMEOUT_MS = 240_000
 # The mounted files are links, and what they import is above them: as a project with a node_modules folder would be.
 _SCRIPT = """
-require('fs').symlinkSync('/catalogue/node_modules', '/bench/node_modules')
+require('fs').symlinkSync('/catalogue/icpstudio/node_modules', '/bench/node_modules')
 process.chdir('/bench/project')
 const modules = '/app/node_modules'
 const load = (name) => import(modules + name)

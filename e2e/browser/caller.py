@@ -162,6 +162,13 @@ class Caller:
         texts: list[str] = await frame.evaluate("window.testSockets.flatMap((socket) => socket.received)")
         return [json.loads(text) for text in texts]
 
+    async def reload(self) -> None:
+        """Begin to load the preview's page again.
+
+        From outside: a script inside would end with its page, and with one that reloads itself it might not even begin.
+        """
+        await self.page.evaluate("() => { const frame = document.querySelector('iframe'); frame.src = frame.src; }")
+
     async def mark(self) -> None:
         """Leave a marker in the preview's window: a reload loses it."""
         await (await self.frame()).evaluate("window.testMarker = 'here'")

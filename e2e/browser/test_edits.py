@@ -139,8 +139,9 @@ async def test_g24_an_update_of_one_file_leaves_all_others(caller: Caller) -> No
     await caller.show(project.files())
     await caller.update({"Title.tsx": project.title("By its bare name")})
     await expect(caller.part("title")).to_have_text("By its bare name")
-    frame = await caller.frame()
-    await frame.evaluate("location.reload()")
+    await caller.mark()
+    await caller.reload()
+    await (await caller.frame()).wait_for_function("!window.testMarker")
     await expect(caller.part("title")).to_have_text("By its bare name")
     await expect(caller.part("label")).to_have_text("Clicked")
     await expect(caller.part("box")).to_have_css("padding-top", "8px")
@@ -150,9 +151,8 @@ async def test_g24_an_update_of_one_file_leaves_all_others(caller: Caller) -> No
 
 async def test_g41_a_page_that_loads_while_an_update_lands_does_not_stay_stale(caller: Caller) -> None:
     await caller.show(project.files())
-    frame = await caller.frame()
     for number in range(12):
-        await frame.evaluate("void setTimeout(() => location.reload())")
+        await caller.reload()
         # From before the page is asked for to after its socket is open.
         await asyncio.sleep(number * 0.03)
         await caller.update({project.TITLE: project.title(f"Text {number}")})

@@ -52,8 +52,11 @@ async def test_g12_the_preview_itself_receives_connected_with_every_load(caller:
     await caller.show(project.files())
     frame = await caller.frame()
     for _ in range(5):
-        await frame.evaluate("location.reload()")
-        await frame.wait_for_function("window.testSockets?.some((socket) => socket.received.length)")
+        await caller.mark()
+        await caller.reload()
+        await frame.wait_for_function(
+            "!window.testMarker && window.testSockets?.some((socket) => socket.received.length)"
+        )
         first, *_ = await caller.preview_messages()
         assert first["type"] == "connected"
 

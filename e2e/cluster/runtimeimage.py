@@ -11,6 +11,8 @@ from e2e.cluster.layers import Layer, stamps
 from e2e.modules import installation
 from preview_api.backends.local.processes import MAIN, NODE_FLAGS
 
+# The default of a PreviewRuntime: what `kontext-preview install` installs.
+PROFILE = "icpstudio"
 # That of session pods: some packages fail when their user has no entry in /etc/passwd.
 USER = "65532"
 _NODE = "usr/bin/node"
@@ -58,7 +60,7 @@ def _node(node: Path, home: Path, root: Path) -> None:
 
 
 def _modules(home: Path, root: Path) -> None:
-    for source, target in ((home / "node_modules", "app/node_modules"), (home / "catalogue", "catalogue")):
+    for source, target in ((home / "node_modules", "app/node_modules"), (home / "catalogue", f"catalogue/{PROFILE}")):
         shutil.copytree(source, root / target, symlinks=True, ignore=_no_leftovers)
 
 

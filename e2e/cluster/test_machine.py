@@ -22,6 +22,7 @@ from e2e.cluster.binaries import binaries
 from e2e.cluster.images import Images, Loadable, build
 from e2e.cluster.kubectl import Kubectl
 from e2e.cluster.machine import FOLDER, ClusterFailed, Machine
+from e2e.cluster.runtimeimage import PROFILE
 from e2e.processes import free_port
 
 IMAGE = "localhost/hello:1"
@@ -201,7 +202,7 @@ def test_an_image_is_loaded_once(cluster: Machine, images: Images, tmp_path: Pat
 def test_the_runtimes_image_serves_in_a_locked_pod(kubectl: Kubectl, images: Images) -> None:
     settings = {
         "KP_SESSION_DIR": "/session",
-        "KP_CATALOGUE_DIR": "/catalogue",
+        "KP_CATALOGUE_DIR": f"/catalogue/{PROFILE}",
         "KP_PREVIEW_PORT": "8080",
         "KP_CONTROL_PORT": "9001",
         "KP_PREVIEW_HOST": "*",

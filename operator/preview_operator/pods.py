@@ -15,7 +15,8 @@ Manifest = dict[str, Any]
 # Not root, and no user of any distribution: nothing on a node belongs to it.
 USER = 65532
 SESSION_FOLDER = "/session"
-CATALOGUE_FOLDER = "/catalogue"
+# Of the image: a folder for each dependency profile.
+CATALOGUES_FOLDER = "/catalogue"
 TMP_FOLDER = "/tmp"  # noqa: S108 - a folder of the container, an emptyDir of its own
 TMP_MEBIBYTES = 64
 TERMINATION_LOG = "/dev/termination-log"
@@ -81,7 +82,7 @@ def _container(
         "env": [
             _variable("HOME", TMP_FOLDER),
             _variable("KP_SESSION_DIR", SESSION_FOLDER),
-            _variable("KP_CATALOGUE_DIR", CATALOGUE_FOLDER),
+            _variable("KP_CATALOGUE_DIR", f"{CATALOGUES_FOLDER}/{spec.dependencies.profile}"),
             # All families: a pod may have IPv4, IPv6 or both.
             _variable("KP_PREVIEW_HOST", "*"),
             _variable("KP_PREVIEW_PORT", str(names.PREVIEW_PORT)),

@@ -19,8 +19,18 @@ const SUBPATHS = ['react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtim
 
 /** @param {string} catalogueDir @returns {string[]} what `optimizeDeps.include` lists */
 export function includeList(catalogueDir) {
-  const manifest = JSON.parse(fs.readFileSync(path.join(catalogueDir, 'package.json'), 'utf8'))
+  const manifest = JSON.parse(read(catalogueDir))
   return [...Object.keys(manifest.dependencies).filter((name) => !BUILD_ONLY.has(name)), ...SUBPATHS].sort()
+}
+
+/** @param {string} catalogueDir named for its profile @throws {Error} that a platform team understands */
+function read(catalogueDir) {
+  try {
+    return fs.readFileSync(path.join(catalogueDir, 'package.json'), 'utf8')
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error
+    throw new Error(`the image of this runtime has no dependency profile ${JSON.stringify(path.basename(catalogueDir))}`)
+  }
 }
 
 /** @param {string} text */

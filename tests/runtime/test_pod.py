@@ -252,6 +252,17 @@ def test_a_start_that_fails_says_why_in_one_line_and_in_the_pods_status(
         assert secret not in errors + message
 
 
+def test_a_dependency_profile_that_the_image_lacks_is_named_and_nothing_crashes(start: Start) -> None:
+    runtime = start(KP_CATALOGUE_DIR="/catalogue/nowhere")
+    outcome = runtime.put(FILES)
+    reason = 'the image of this runtime has no dependency profile "nowhere"'
+    assert [found.message for found in outcome.diagnostics] == [reason]
+    status = runtime.status()
+    assert status["phase"] == "Failed"
+    assert status["lastError"]["message"] == reason
+    assert runtime.process.poll() is None
+
+
 def test_g38_what_session_code_prints_stays_out_of_the_logs(start: Start) -> None:
     runtime = start()
     config = "console.log('swordfish'); console.error('swordfish'); module.exports = { content: ['./src/**/*.tsx'] }"

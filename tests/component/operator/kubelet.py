@@ -100,7 +100,7 @@ class Kubelet:
         given = {entry["name"]: entry["value"] for entry in pod["spec"]["containers"][0]["env"]}
         own = {
             "KP_SESSION_DIR": str(folder),
-            "KP_CATALOGUE_DIR": str(home.catalogue),
+            "KP_CATALOGUE_DIR": str(_profile(given["KP_CATALOGUE_DIR"], home.catalogue)),
             "KP_PREVIEW_HOST": address,
             "KP_CONTROL_HOST": address,
             "HOME": str(folder),
@@ -140,3 +140,8 @@ class Kubelet:
         with suppress(ProcessLookupError):
             container.process.kill()
         shutil.rmtree(container.folder, ignore_errors=True)
+
+
+def _profile(asked: str, installed: Path) -> Path:
+    """The image has one dependency profile, the default."""
+    return installed if Path(asked).name == "icpstudio" else installed.with_name(Path(asked).name)

@@ -186,3 +186,15 @@ async def test_liveness_and_metrics_answer(world: World) -> None:
     assert 'kontext_preview_operator_sessions{phase="Ready"}' in metrics
     assert "kontext_preview_operator_time_to_ready_seconds_count" in metrics
     assert session_id not in metrics
+
+
+async def test_a_dependency_profile_that_the_image_lacks_is_named_and_its_pod_stays(own_world: World) -> None:
+    world = own_world
+    await world.runtime("games", dependencies={"profile": "games"})
+    session_id = await world.create(tree(), runtimeRef={"name": "games"})
+    await world.reason(session_id, "Serving", "RuntimeFailed")
+    (serving,) = [one for one in (await world.session(session_id)).status.conditions if one.type == "Serving"]
+    assert serving.message == 'the image of this runtime has no dependency profile "games"'
+    assert await world.pods(session_id) == [f"preview-{session_id}-1"]
+    await world.runtime("games")
+    await world.ready(session_id)

@@ -34,6 +34,11 @@ def environment(pod: dict[str, Any]) -> dict[str, str]:
     return {entry["name"]: entry["value"] for entry in pod["spec"]["containers"][0]["env"]}
 
 
+def test_the_pod_takes_its_packages_from_its_runtimes_dependency_profile() -> None:
+    assert environment(made())["KP_CATALOGUE_DIR"] == "/catalogue/icpstudio"
+    assert environment(made(dependencies={"profile": "games"}))["KP_CATALOGUE_DIR"] == "/catalogue/games"
+
+
 def test_g36_the_pod_runs_as_nobody_under_the_runtimes_own_seccomp_profile() -> None:
     assert made()["spec"]["securityContext"] == {
         "runAsNonRoot": True,
