@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -75,13 +76,15 @@ def _measure(options: argparse.Namespace, console: Console) -> tuple[Samples, di
         console.status("") as status,
     ):
         browser = playwright.chromium.launch(executable_path=chromium.executable(), args=list(chromium.ARGUMENTS))
-        bench = Bench(browser, systems, status.update)
+        # A run takes minutes: into a file it tells where it is, too.
+        report = status.update if console.is_terminal else partial(print, file=sys.stderr, flush=True)
+        bench = Bench(browser, systems, report)
         samples = bench.run(rounds=options.rounds, updates=options.updates)
         for system in systems:
             if isinstance(system, OnKubernetes):
-                status.update("cold creates")
+                report("cold creates")
                 samples[SERVED][system.name] = cold(system, options.rounds * 2)
-                status.update("a mounted ConfigMap")
+                report("a mounted ConfigMap")
                 samples[TEXT][mounted.NAME] = mounted.measure(system.cluster, browser, options.mounted)
         return samples, bench.lost
 
