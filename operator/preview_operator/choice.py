@@ -72,7 +72,7 @@ def serves(pod: PodSeen, observed: Observed, routed: str | None) -> bool:
 
 def is_current(pod: PodSeen, observed: Observed) -> bool:
     """Made as the runtime says today. Without a runtime there is nothing newer."""
-    return observed.runtime is None or pod.runtime_revision == observed.runtime.spec.revision
+    return observed.revision is None or pod.runtime_revision == observed.revision
 
 
 def is_behind(report: Status, observed: Observed) -> bool:

@@ -39,6 +39,7 @@ class Observed:
     reports: Mapping[str, Status] = field(default_factory=dict)
     memory: Memory = Memory()
     room: bool = True  # the runtime's limit allows another pod
+    revision: str | None = None  # of a pod that were made now (see `revision`); None without a runtime
     may_roll: bool = False  # it is this session's turn to get a pod of the runtime's newest revision
 
 

@@ -9,6 +9,7 @@ from preview_core.objects import names
 from preview_core.objects.capability import control_token
 from preview_core.resources.runtime import PreviewRuntime
 from preview_core.resources.session import PreviewSession
+from preview_operator.revision import revision_of
 
 Manifest = dict[str, Any]
 
@@ -42,7 +43,7 @@ def make_pod(
                 **names.labels(session_id, names.POD),
                 names.POD_LABEL: name,
                 names.RUNTIME_LABEL: runtime.metadata.name,
-                names.RUNTIME_REVISION_LABEL: spec.revision,
+                names.RUNTIME_REVISION_LABEL: revision_of(runtime, settings),
             },
             "ownerReferences": [names.owner_reference(session_id, session.metadata.uid)],
         },

@@ -28,6 +28,7 @@ from preview_operator.observed import Action, CreatePod, Hydrate, Observed, Plan
 from preview_operator.plan import plan
 from preview_operator.policy import make_policy
 from preview_operator.probe import Probe
+from preview_operator.revision import revision_of
 from preview_operator.runtimes import Member
 
 log = structlog.get_logger(__name__)
@@ -120,6 +121,7 @@ class Reconciler:
             reports=reports,
             memory=note.seen(group.index_fault),
             room=room,
+            revision=revision_of(runtime, self.settings) if runtime is not None else None,
             may_roll=runtime is not None and self._may_roll(session_id, runtime),
         )
 
@@ -128,9 +130,10 @@ class Reconciler:
 
     def _may_roll(self, session_id: str, runtime: PreviewRuntime) -> bool:
         pods = self.cache.sessions[session_id].pods.values()
-        if all(pod.runtime_revision == runtime.spec.revision for pod in pods):
+        revision = revision_of(runtime, self.settings)
+        if all(pod.runtime_revision == revision for pod in pods):
             return False
-        return session_id in rollover.turns(runtimes.outdated(runtime, self._members(runtime.metadata.name)))
+        return session_id in rollover.turns(runtimes.outdated(revision, self._members(runtime.metadata.name)))
 
     async def _carry_out(self, decided: Plan, observed: Observed) -> float | None:
         note = self.memories.of(observed.session.metadata.name)
@@ -207,7 +210,8 @@ class Reconciler:
             await self.kube.apply(
                 NETWORK_POLICIES, self.settings.namespace, make_policy(runtime, self.settings.control_namespace)
             )
-        status = runtimes.status_of(runtime, members, self.clock())
+        revision = revision_of(runtime, self.settings)
+        status = runtimes.status_of(runtime, revision, members, self.clock())
         if status != runtime.status:
             body = {
                 "apiVersion": API_VERSION,
@@ -225,7 +229,7 @@ class Reconciler:
         ):
             self._look_at(members)
         else:
-            turn = rollover.turns(runtimes.outdated(runtime, members))
+            turn = rollover.turns(runtimes.outdated(revision, members))
             self._look_at([member for member in members if member.session.metadata.name in turn])
         return _POLICY_S
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,8 +45,6 @@ def make_ingress(session: PreviewSession, settings: ClusterSettings) -> Manifest
     """The preview's host, whole, to its Service."""
     host = settings.address.host(session.metadata.name)
     metadata = _metadata(session)
-    if settings.ingress_annotations:
-        metadata["annotations"] = dict(settings.ingress_annotations)
     backend = {"service": {"name": metadata["name"], "port": {"name": names.PREVIEW_PORT_NAME}}}
     spec: Manifest = {
         "rules": [{"host": host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]
@@ -53,7 +53,14 @@ def make_ingress(session: PreviewSession, settings: ClusterSettings) -> Manifest
         spec["ingressClassName"] = settings.ingress_class
     if settings.tls_secret is not None:
         spec["tls"] = [{"hosts": [host], "secretName": settings.tls_secret}]
+    metadata["annotations"] = {**settings.ingress_annotations, names.ROUTE_DIGEST_ANNOTATION: _digest(settings, spec)}
     return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
+
+
+def _digest(settings: ClusterSettings, spec: Manifest) -> str:
+    """Tells an Ingress that has *more* than it should, of settings that were taken back, from one that is right."""
+    given = json.dumps([spec, dict(settings.ingress_annotations)], sort_keys=True)
+    return hashlib.sha256(given.encode()).hexdigest()[:16]
 
 
 def target_of(service: Mapping[str, Any]) -> str | None:

@@ -22,12 +22,11 @@ class Member:
     pods: tuple[PodSeen, ...]
 
 
-def status_of(runtime: PreviewRuntime, members: Iterable[Member], now: int) -> RuntimeStatus:
-    """What to write. Warm sessions are none so far: `desired` is 0."""
+def status_of(runtime: PreviewRuntime, revision: str, members: Iterable[Member], now: int) -> RuntimeStatus:
+    """What to write; `revision` is that of a pod that were made now. Warm sessions are none so far: `desired` is 0."""
     members = list(members)
     live = [member for member in members if member.session.spec.ended is None]
     faults = runtime.spec.faults()
-    revision = runtime.spec.revision
     found: dict[str, Finding] = {
         RuntimeConditionType.ACCEPTED: false(Reason.INVALID_SPEC, f"{'; '.join(faults)}.")
         if faults
@@ -48,9 +47,8 @@ def status_of(runtime: PreviewRuntime, members: Iterable[Member], now: int) -> R
     )
 
 
-def outdated(runtime: PreviewRuntime, members: Iterable[Member]) -> list[Outdated]:
-    """Live sessions with a pod of an earlier revision."""
-    revision = runtime.spec.revision
+def outdated(revision: str, members: Iterable[Member]) -> list[Outdated]:
+    """Live sessions with a pod of another revision than this, the newest."""
     found = []
     for member in members:
         revisions = {pod.runtime_revision for pod in member.pods if pod.alive}

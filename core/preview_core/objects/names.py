@@ -13,6 +13,7 @@ SESSION_LABEL = f"{GROUP}/session"
 PART_LABEL = f"{GROUP}/part"
 RUNTIME_LABEL = f"{GROUP}/runtime"
 RUNTIME_REVISION_LABEL = f"{GROUP}/runtime-revision"
+ROUTE_DIGEST_ANNOTATION = f"{GROUP}/route-digest"
 POD_LABEL = f"{GROUP}/pod"  # of a pod, its own name: a Service leads to exactly one pod
 OWNER_LABEL = f"{GROUP}/owner"  # of a session: a hash of its owner, by which an owner's sessions are listed
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.operator.world import T0, index, observed, pod, report, runtime, session
+from tests.unit.operator.world import T0, index, observed, pod, pod_revision, report, session
 
 from preview_core.wire import RuntimePhase, Status
 from preview_operator.choice import STARTING_MS, UNREACHABLE_MS, UNREACHABLE_READY_MS, Choice, choose, is_behind
@@ -165,7 +165,7 @@ def test_who_is_behind(answer: Status, stored: Any, behind: bool) -> None:
 
 PODS = st.lists(
     st.tuples(
-        st.sampled_from([OLD, "1" * 16, runtime().spec.revision]),
+        st.sampled_from([OLD, "1" * 16, pod_revision()]),
         st.sampled_from(["works", "starting", "behind", "silent", "pending", "ended", "deleting", "lost", "crash"]),
         st.integers(0, 3),
     ),
@@ -206,7 +206,7 @@ def test_every_pod_is_the_best_one_a_successor_or_goes(states: list[tuple[str, s
     assert not any(one.deleting for one in choice.extra)
     assert len(choice.extra) == len(set(choice.extra))
     if len(kept) == 2:
-        assert {one.runtime_revision == runtime().spec.revision for one in kept} == {True, False}
+        assert {one.runtime_revision == pod_revision() for one in kept} == {True, False}
 
 
 @given(PODS, st.integers(0, 6))

@@ -6,7 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.operator.world import ID, SETTINGS, T0, digest, index, observed, pod, report, runtime, session, settings
+from tests.unit.operator.world import (
+    ID,
+    SETTINGS,
+    T0,
+    digest,
+    index,
+    observed,
+    pod,
+    pod_revision,
+    report,
+    runtime,
+    session,
+    settings,
+)
 
 from preview_core.resources.session import EndReason
 from preview_core.resources.timestamp import rfc3339
@@ -265,7 +278,7 @@ def test_the_status_says_what_there_is() -> None:
     assert status is not None
     assert (status.revision, status.served_revision, status.digest) == (1, 1, digest(1))
     assert (status.pod_name, status.pod_ips) == (pod().name, ("10.0.0.1",))
-    assert status.runtime_revision == runtime().spec.revision
+    assert status.runtime_revision == pod_revision()
     assert status.observed_generation == 1
     assert str(status.phase) == "Ready"
 

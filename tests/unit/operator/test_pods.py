@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.operator.world import ID, OWNER, SECRET, SETTINGS, UID, runtime, session, settings
+from tests.unit.operator.world import ID, OWNER, SECRET, SETTINGS, UID, pod_revision, runtime, session, settings
 
+from preview_core.address import PublicAddress
 from preview_core.naming import new_session_id
 from preview_core.objects import names
 from preview_core.objects.capability import control_token
@@ -222,7 +223,7 @@ def test_its_labels_are_what_services_and_policies_select() -> None:
         "preview.coinnation.io/part": "pod",
         "preview.coinnation.io/pod": names.pod_name(ID, 2),
         "preview.coinnation.io/runtime": "default",
-        "preview.coinnation.io/runtime-revision": runtime().spec.revision,
+        "preview.coinnation.io/runtime-revision": pod_revision(),
     }
 
 
@@ -234,7 +235,7 @@ def test_the_watch_reads_back_what_was_made() -> None:
     assert (found.name, found.session_id, found.runtime_revision) == (
         names.pod_name(ID, 2),
         ID,
-        runtime().spec.revision,
+        pod_revision(),
     )
 
 
@@ -253,6 +254,17 @@ def test_what_changes_a_pod_changes_its_revision(changed: dict[str, Any]) -> Non
     assert before["spec"] != after["spec"]
     label = names.RUNTIME_REVISION_LABEL
     assert before["metadata"]["labels"][label] != after["metadata"]["labels"][label]
+
+
+def test_a_pod_that_was_told_of_other_settings_is_outdated() -> None:
+    for changed in (
+        settings(allowed_origins=("https://elsewhere.example.org",)),
+        settings(address=PublicAddress("https", "other.example.org")),
+    ):
+        before, after = made(), make_pod(session(), runtime(), 1, changed, SECRET)
+        assert environment(before) != environment(after)
+        label = names.RUNTIME_REVISION_LABEL
+        assert before["metadata"]["labels"][label] != after["metadata"]["labels"][label]
 
 
 @pytest.mark.parametrize(

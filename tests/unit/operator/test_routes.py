@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from tests.unit.operator.world import ID, SETTINGS, UID, pod, session, settings
 
+from preview_core.objects import names
 from preview_operator.routes import make_ingress, make_service, target_of
 from preview_operator.seen import covers
 
@@ -68,13 +72,20 @@ def test_class_certificate_and_annotations_are_those_of_the_settings() -> None:
     made = make_ingress(session(), SETTINGS)
     assert made["spec"]["ingressClassName"] == "traefik"
     assert made["spec"]["tls"] == [{"hosts": [HOST], "secretName": "wildcard"}]
-    assert made["metadata"]["annotations"] == {"example.org/a": "b"}
+    assert made["metadata"]["annotations"]["example.org/a"] == "b"
 
 
 def test_what_the_settings_leave_out_is_left_out() -> None:
     made = make_ingress(session(), settings(ingress_class=None, tls_secret=None, ingress_annotations={}))
     assert made["spec"].keys() == {"rules"}
-    assert "annotations" not in made["metadata"]
+    assert made["metadata"]["annotations"].keys() == {names.ROUTE_DIGEST_ANNOTATION}
+
+
+@pytest.mark.parametrize("taken_back", [{"tls_secret": None}, {"ingress_annotations": {}}, {"ingress_class": None}])
+def test_an_ingress_of_settings_that_were_taken_back_is_not_as_it_should_be(taken_back: dict[str, Any]) -> None:
+    was, wanted = make_ingress(session(), SETTINGS), make_ingress(session(), settings(**taken_back))
+    assert not covers(was, wanted)
+    assert covers(wanted, wanted)
 
 
 def test_the_ingress_of_a_session_never_changes_with_its_pod() -> None:

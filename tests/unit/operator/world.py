@@ -35,6 +35,7 @@ from preview_operator.observed import (
 )
 from preview_operator.plan import plan
 from preview_operator.pods import make_pod
+from preview_operator.revision import revision_of
 from preview_operator.routes import make_ingress, make_service, target_of
 from preview_operator.seen import PodSeen
 from preview_operator.transitions import happenings
@@ -77,6 +78,10 @@ def runtime(**spec: Any) -> PreviewRuntime:
     )
 
 
+def pod_revision() -> str:
+    return revision_of(runtime(), SETTINGS)
+
+
 def session(*, status: Object | None = None, metadata: Object | None = None, **spec: Any) -> PreviewSession:
     """A claimed one, a minute old."""
     claimed = {"runtimeRef": {"name": "default"}, "owner": OWNER, "claimedAt": rfc3339(T0 - 60_000)}
@@ -106,7 +111,7 @@ def pod(number: int = 1, **changed: Any) -> PodSeen:
         "name": names.pod_name(ID, number),
         "uid": f"pod-{number}",
         "session_id": ID,
-        "runtime_revision": runtime().spec.revision,
+        "runtime_revision": pod_revision(),
         "created_at": T0 - 30_000 + number,
         "ips": (f"10.0.0.{number}",),
         "running": True,
@@ -141,6 +146,7 @@ def observed(**changed: Any) -> Observed:
         "service": make_service(found, pod().name),
         "ingress": make_ingress(found, SETTINGS),
         "reports": {pod().name: report()},
+        "revision": pod_revision() if changed.get("runtime", True) is not None else None,
     }
     return Observed(**{**given, **changed})
 
@@ -197,6 +203,7 @@ class World:
             ingress=self.ingress,
             reports=reports,
             memory=self.note.seen(),
+            revision=revision_of(self.runtime, self.settings) if self.runtime is not None else None,
             may_roll=True,
         )
 
@@ -366,7 +373,7 @@ def ready(world: World) -> bool:
     container = world.containers[living[0].name]
     return (
         is_true(found.status.conditions, READY)
-        and living[0].runtime_revision == world.runtime.spec.revision
+        and living[0].runtime_revision == revision_of(world.runtime, world.settings)
         and (container.revision, container.digest) == (world.index.revision, world.index.digest)
         and world.service is not None
         and target_of(world.service) == living[0].name
