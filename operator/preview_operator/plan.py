@@ -124,7 +124,10 @@ def _new_pod(observed: Observed, choice: Choice, waits_ms: int, superfluous: Seq
     accepted = findings.accepted(observed).status is ConditionStatus.TRUE
     rolls = choice.outdated and observed.may_roll and not superfluous
     wanted = not session.spec.suspended and (choice.best is None or rolls)
-    if not (accepted and wanted and observed.room and waits_ms == 0):
+    # A rollover ends with as many pods as it began with, and no more than a handful are under way: were it to need
+    # room, a full runtime could never be changed.
+    room = observed.room or choice.best is not None
+    if not (accepted and wanted and room and waits_ms == 0):
         return []
     # A name is not used twice, or kubelet and watches mix up the two. After a restart of the operator the number of a
     # suspended session begins anew: its last pod is long gone.

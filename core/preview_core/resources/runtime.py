@@ -75,7 +75,7 @@ class SessionLimits(Part):
     pods: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=1000,
         description="Pods of this runtime at one time, warm ones included. Beyond it creates are refused with 503 "
-        "CAPACITY, after idle sessions were suspended.",
+        "CAPACITY, after idle sessions were suspended. A changed runtime takes up to five more while sessions move.",
     )
     project_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = Field(
         default=32 * 1024 * 1024,

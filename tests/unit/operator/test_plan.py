@@ -101,6 +101,11 @@ def test_pods_are_numbered_on_from_every_one_that_is_known() -> None:
     assert CreatePod(4) in actions(new(pods=(pod(3, deleting=True), pod(2, ended=True))))
 
 
+def test_a_full_runtime_rolls_over_all_the_same() -> None:
+    old = pod(runtime_revision="0" * 16)
+    assert CreatePod(2) in actions(observed(pods=(old,), room=False, may_roll=True))
+
+
 def test_without_room_there_is_no_pod() -> None:
     assert not any(isinstance(action, CreatePod) for action in actions(new(room=False)))
 
