@@ -20,9 +20,7 @@ run: $(VENV)/.runtime
 ## test: lint, then every test, against real processes, a real browser, and a real cluster where the machine can have one
 test: setup lint
 	e2e/cluster/build.sh >/dev/null
-	cd runtime && node --test --test-reporter=dot test/
-	$(BIN)/python -m pytest
-	$(BIN)/python -m e2e.cluster.check
+	$(BIN)/python -m e2e.suites
 
 lint: $(VENV)/.dev runtime/node_modules/.stamp
 	$(BIN)/ruff check .

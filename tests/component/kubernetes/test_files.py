@@ -50,15 +50,21 @@ class Place:
 @pytest.fixture
 async def place(control_plane: Path, crds: None, namespace: str) -> AsyncIterator[Place]:
     async with await Kube.of_kubeconfig(control_plane, "test") as kube:
-        session_id = new_session_id()
-        body = {
-            "apiVersion": SESSIONS.api_version,
-            "kind": SESSIONS.kind,
-            "metadata": {"name": session_id},
-            "spec": {"runtimeRef": {"name": "standard"}, "owner": "someone"},
-        }
-        made = await kube.create(SESSIONS, namespace, body)
-        yield Place(kube, namespace, StoredFiles(kube, namespace), session_id, made["metadata"]["uid"])
+        session_id, uid = await _session(kube, namespace)
+        yield Place(kube, namespace, StoredFiles(kube, namespace), session_id, uid)
+
+
+async def _session(kube: Kube, namespace: str) -> tuple[str, str]:
+    """(id, uid) of a new one. What names an owner that is not there is collected."""
+    session_id = new_session_id()
+    body = {
+        "apiVersion": SESSIONS.api_version,
+        "kind": SESSIONS.kind,
+        "metadata": {"name": session_id},
+        "spec": {"runtimeRef": {"name": "standard"}, "owner": "someone"},
+    }
+    made = await kube.create(SESSIONS, namespace, body)
+    return session_id, made["metadata"]["uid"]
 
 
 @pytest.mark.parametrize("tree", [SMALL, BIG, EMPTY], ids=["small", "10 MB", "empty"])
@@ -153,8 +159,8 @@ async def test_files_that_were_tampered_with_are_corrupt_and_not_served(place: P
     await place.kube.delete(CONFIG_MAPS, place.namespace, names.shard_name(place.session_id, index.shards[0]))
     with pytest.raises(FilesCorrupt):
         await place.files.read(place.session_id)
-    other = new_session_id()
-    await place.files.create(other, place.uid, SMALL)
+    other, uid = await _session(place.kube, place.namespace)
+    await place.files.create(other, uid, SMALL)
     forged = {"metadata": {"annotations": {"preview.coinnation.io/digest": "0" * 64}}}
     await place.kube.patch(CONFIG_MAPS, place.namespace, names.files_name(other), forged)
     with pytest.raises(FilesCorrupt):
