@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
@@ -54,7 +54,7 @@ class Created:
     record: Record
     reused: bool
     layout: Layout
-    warnings: list[dict[str, str]]
+    warnings: list[Mapping[str, str | None]]
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ class Updated:
         if self.outcome is None:
             return Hmr(kind=HmrKind.NONE, modules=[], duration_ms=0)
         return self.outcome.hmr
+
+    @property
+    def warnings(self) -> list[Mapping[str, str | None]]:
+        """About the files as they were sent, and about what the runtime makes of them."""
+        return [*self.batch.warnings, *_wires(self.outcome)]
 
 
 class PreviewService:
@@ -133,7 +138,7 @@ class PreviewService:
         except (SessionNotFound, SessionExpired):
             # It ended while we looked: the caller wants a session, not that one.
             return await self.create(replace(request, session_id=None), record.owner)
-        return _created(updated.record, True, updated.batch, request)
+        return _created(updated.record, True, updated.batch, request, updated.outcome)
 
     async def _again(self, record: Record) -> Created:
         """A repeated create: the answer of the first one, without undoing what came after it."""
@@ -281,14 +286,23 @@ def _refuse_if_no_name_is_usable(batch: Batch, request: Files) -> None:
         raise InvalidFilePath(f"No file name in the request can be used ({', '.join(reasons)})")
 
 
-def _created(record: Record, reused: bool, batch: Batch, request: Create) -> Created:
+def _created(record: Record, reused: bool, batch: Batch, request: Create, outcome: Outcome | None = None) -> Created:
+    """`outcome`: of the runtime, when this call waited for it."""
     found = layout(batch.tree)
-    warnings = [*batch.warnings, *map(_refusal, batch.rejected)]
+    warnings: list[Mapping[str, str | None]] = [
+        *batch.warnings,
+        *map(_refusal, batch.rejected),
+        *_wires(outcome),
+    ]
     if found.entry is None:
         warnings.append({"code": "NO_ENTRY", "path": found.root, "message": "Nothing in the project can be rendered"})
     if request.project_type not in (None, *PROJECT_TYPES):
         warnings.append({"code": "UNKNOWN_PROJECT_TYPE", "path": "", "message": "Treated as an icpstudio project"})
     return Created(record, reused, found, warnings)
+
+
+def _wires(outcome: Outcome | None) -> list[dict[str, str | None]]:
+    return [warning.wire() for warning in outcome.warnings] if outcome is not None else []
 
 
 def _refusal(rejected: dict[str, str]) -> dict[str, str]:

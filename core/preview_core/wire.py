@@ -111,6 +111,14 @@ class Diagnostic(Message):
     plugin: str | None = None
 
 
+class Warned(Message):
+    """Something of the project that is not done as it asks, or was done without being asked; the preview works."""
+
+    code: str = Field(min_length=1, description="For programs, e.g. CONFIG_IGNORED.")
+    path: str | None = Field(default=None, description="Tree path of the file that it is about.")
+    message: str
+
+
 class Outcome(Message):
     """200 answer of PUT and PATCH: the tree is written and Vite was told."""
 
@@ -118,6 +126,7 @@ class Outcome(Message):
     digest: Digest
     hmr: Hmr
     diagnostics: list[Diagnostic]
+    warnings: list[Warned] = Field(default_factory=list, description="All that stand, not only the new ones.")
 
 
 class RuntimePhase(StrEnum):

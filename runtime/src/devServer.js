@@ -77,6 +77,8 @@ export class DevServer {
     this.generation = 0
     /** A page was served a module that does not compile: it needs a reload once everything does. */
     this.brokenPage = false
+    /** @type {import('./diagnostics.js').Warning[]} that stand */
+    this.warnings = []
     /** @type {import('vite').ViteDevServer} */
     this.vite = /** @type {any} */ (undefined)
   }

@@ -3,6 +3,11 @@ import { stripVTControlCharacters } from 'node:util'
 
 /** @typedef {{path: string|null, line: number|null, column: number|null, message: string, frame: string|null, plugin: string|null}} Diagnostic */
 
+/**
+ * What the project asks for and does not get, or gets without asking; the preview works.
+ * @typedef {{code: string, path: string|null, message: string}} Warning   `path`: tree path
+ */
+
 /** A message longer than this is cut: a minified line quoted by a parser is no help to anybody. */
 const MESSAGE_LIMIT = 4000
 

@@ -14,9 +14,10 @@ import { Tree, treeDigest } from './tree.js'
 /** @typedef {import('./devServer.js').DevServer} DevServer */
 /** @typedef {import('./devServer.js').Layout} Layout */
 /** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
+/** @typedef {import('./diagnostics.js').Warning} Warning */
 /** @typedef {{revision: number, digest: string, layout: Layout, files: FileContent[]}} PutFiles */
 /** @typedef {{baseRevision: number, baseDigest: string, revision: number, digest: string, layout: Layout, put: FileContent[], delete: string[]}} PatchFiles */
-/** @typedef {{revision: number, digest: string, hmr: {kind: string, modules: string[], durationMs: number}, diagnostics: Diagnostic[]}} Outcome */
+/** @typedef {{revision: number, digest: string, hmr: {kind: string, modules: string[], durationMs: number}, diagnostics: Diagnostic[], warnings: Warning[]}} Outcome */
 
 /** The message does not fit what the session has: 409. */
 export class Mismatch extends Error {
@@ -134,6 +135,8 @@ export class Session {
       digest: target.digest,
       hmr: { kind: result.kind, modules: result.modules, durationMs: Math.round((performance.now() - started) * 10) / 10 },
       diagnostics: result.diagnostics,
+      // All that stand: the caller of the batch that caused one may not have waited for the answer.
+      warnings: this.current?.warnings ?? [],
     }
   }
 

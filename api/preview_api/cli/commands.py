@@ -271,10 +271,10 @@ def _show_push(result: pushed.Pushed, output: Output) -> None:
     if answer is None:
         print_line("Nothing changed")
     elif result.created:
-        for warning in answer["warnings"]:
-            note(f"[yellow]{warning['code']}:[/yellow] {escape(warning['message'])} {escape(warning['path'] or '')}")
+        _show_warnings(answer)
         print_line(f"{result.sent} files: [bold]{answer['previewUrl']}[/bold]")
     else:
+        _show_warnings(answer)
         for refused in answer["rejected"]:
             note(f"[yellow]rejected:[/yellow] {escape(refused['name'])} ({refused['reason']})")
         for diagnostic in answer["diagnostics"]:
@@ -282,6 +282,11 @@ def _show_push(result: pushed.Pushed, output: Output) -> None:
             note(f"[red]{place}[/red] {escape(diagnostic['message'])}")
         hmr = answer["hmr"]
         print_line(f"{len(answer['updated'])} changed, {hmr['kind']} in {hmr['durationMs']:.0f} ms")
+
+
+def _show_warnings(answer: dict[str, Any]) -> None:
+    for warning in answer["warnings"]:
+        note(f"[yellow]{warning['code']}:[/yellow] {escape(warning['message'])} {escape(warning['path'] or '')}")
 
 
 def _push_changes(server: remote.Remote, folder: Path, state: Path, output: Output) -> None:

@@ -109,7 +109,7 @@ def update_answer(updated: Updated) -> schemas.UpdateAnswer:
         unchanged=batch.unchanged,
         ignored=[schemas.Named.model_validate(entry) for entry in batch.ignored],
         rejected=[schemas.Named.model_validate(entry) for entry in batch.rejected],
-        warnings=[schemas.Warned.model_validate(warning) for warning in batch.warnings],
+        warnings=[schemas.Warned.model_validate(warning) for warning in updated.warnings],
         diagnostics=updated.outcome.diagnostics if updated.outcome is not None else [],
         analysis=schemas.Analysis.model_validate(levels.analysis(batch.changes)),
         revision=record.revision,

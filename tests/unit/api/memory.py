@@ -23,7 +23,7 @@ from preview_api.quota import LIVE_PER_OWNER, has_room
 from preview_core.errors import BackendUnavailable, Capacity
 from preview_core.filetree import FileTree, diff
 from preview_core.naming import new_session_id
-from preview_core.wire import Hmr, HmrKind, Outcome
+from preview_core.wire import Hmr, HmrKind, Outcome, Warned
 
 
 @dataclass
@@ -47,6 +47,7 @@ class MemoryBackend(Backend):
     sessions: dict[str, Snapshot] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     pushed: list[tuple[int, int]] = field(default_factory=list)
+    warned: list[Warned] = field(default_factory=list)  # what the runtime says to every push
 
     async def start(self) -> None:
         return
@@ -133,7 +134,9 @@ class MemoryBackend(Backend):
         kind = HmrKind.UPDATE if change else HmrKind.NONE
         modules = [file.path for file in change.put]
         hmr = Hmr(kind=kind, modules=modules, duration_ms=1)
-        return Outcome(revision=new.record.revision, digest=new.record.digest, hmr=hmr, diagnostics=[])
+        return Outcome(
+            revision=new.record.revision, digest=new.record.digest, hmr=hmr, diagnostics=[], warnings=self.warned
+        )
 
     async def touch(self, record: Record, at: int) -> Record | None:
         snapshot = self.sessions[record.id]

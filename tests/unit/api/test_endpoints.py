@@ -11,6 +11,7 @@ from tests.unit.api.memory import MemoryBackend
 
 from preview_api.backends.base import Ended
 from preview_core.naming import is_session_id, new_session_id
+from preview_core.wire import Warned
 
 CLIENT_TEXT = "No active preview session: not found or expired"
 
@@ -63,6 +64,21 @@ async def test_an_update_answers_what_became_of_every_file(api: httpx2.AsyncClie
     assert answer["diagnostics"] == []
     assert answer["analysis"]["strategy"] == "hot-reload"
     assert answer["revision"] == 2
+
+
+async def test_what_the_runtime_warns_of_is_in_the_answers_that_waited_for_it(
+    api: httpx2.AsyncClient, backend: MemoryBackend
+) -> None:
+    session = await created(api)
+    told = {"code": "CONFIG_IGNORED", "path": "src/frontend/vite.config.ts", "message": "define.X is left out"}
+    backend.warned = [Warned(**told)]
+    answer = await updated(api, session["sessionId"], "src/frontend/src/App.tsx", "1")
+    assert answer["warnings"] == [told]
+    again = {"files": [*PROJECT, {"name": "a\0b", "content": ""}], "sessionId": session["sessionId"]}
+    reused = (await api.post(CREATE, json=again)).json()
+    assert [warning["code"] for warning in reused["warnings"]] == ["INVALID_FILE_PATH", "CONFIG_IGNORED"]
+    backend.faults.away = True
+    assert (await updated(api, session["sessionId"], "src/frontend/src/App.tsx", "2"))["warnings"] == []
 
 
 async def test_g23_posting_the_same_again_changes_nothing(api: httpx2.AsyncClient, backend: MemoryBackend) -> None:

@@ -112,7 +112,7 @@ def client(runtime: Runtime, http: httpx2.AsyncClient) -> RuntimeClient:
 async def test_a_put_sends_the_message_and_gives_the_outcome(runtime: Runtime, client: RuntimeClient) -> None:
     runtime.answer(200, OUTCOME)
     outcome = await client.put(PUT)
-    assert outcome.wire() == OUTCOME
+    assert outcome.wire() == {**OUTCOME, "warnings": []}
     (sent,) = runtime.requests
     assert (sent["method"], sent["path"]) == ("PUT", "/v1/files")
     assert sent["headers"]["Authorization"] == "Bearer the-token"
