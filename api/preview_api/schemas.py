@@ -101,7 +101,9 @@ class UpdateAnswer(Schema):
     hmr_triggered: bool = Field(description="Vite sent a message to the pages.")
     hmr: Hmr
     unchanged: list[str]
-    ignored: list[Named] = Field(description="Kept, but not part of the preview.")
+    ignored: list[Named] = Field(
+        description="Not part of the preview: kept; or `junk-…`: skipped, what was there stays."
+    )
     rejected: list[Named] = Field(description="Not kept.")
     warnings: list[Warned]
     diagnostics: list[Diagnostic]

@@ -21,6 +21,7 @@ from preview_api.metrics import Metrics
 from preview_api.requests import Create, Files
 from preview_core import batch as batches
 from preview_core.batch import Batch
+from preview_core.content import JUNK
 from preview_core.errors import (
     BackendUnavailable,
     InvalidFilePath,
@@ -289,8 +290,10 @@ def _refuse_if_no_name_is_usable(batch: Batch, request: Files) -> None:
 def _created(record: Record, reused: bool, batch: Batch, request: Create, outcome: Outcome | None = None) -> Created:
     """`outcome`: of the runtime, when this call waited for it."""
     found = layout(batch.tree)
+    junk = [entry for entry in batch.ignored if entry["reason"] in JUNK]
     warnings: list[Mapping[str, str | None]] = [
         *batch.warnings,
+        *map(_skipped, junk),
         *map(_refusal, batch.rejected),
         *_wires(outcome),
     ]
@@ -303,6 +306,11 @@ def _created(record: Record, reused: bool, batch: Batch, request: Create, outcom
 
 def _wires(outcome: Outcome | None) -> list[dict[str, str | None]]:
     return [warning.wire() for warning in outcome.warnings] if outcome is not None else []
+
+
+def _skipped(junk: dict[str, str]) -> dict[str, str]:
+    reason = junk["reason"]
+    return {"code": "JUNK_CONTENT", "path": junk["name"], "message": f"Skipped: {reason}. {JUNK[reason]}"}
 
 
 def _refusal(rejected: dict[str, str]) -> dict[str, str]:

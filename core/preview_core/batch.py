@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from preview_core.content import UnusableContent, decode, doubt
+from preview_core.content import JunkContent, UnusableContent, decode
 from preview_core.filetree import File, FileTree
 from preview_core.levels import Change
 from preview_core.mapping import UnusableName, ignored_reason, map_name, map_names
@@ -31,7 +31,7 @@ class Batch:
     tree: FileTree
     updated: list[str] = field(default_factory=list)  # effective ones, deletions included
     unchanged: list[str] = field(default_factory=list)
-    ignored: list[dict[str, str]] = field(default_factory=list)  # {name, reason}: stored, not shown to Vite
+    ignored: list[dict[str, str]] = field(default_factory=list)  # {name, reason}: not shown to Vite, or junk
     rejected: list[dict[str, str]] = field(default_factory=list)  # {name, reason}: not stored
     warnings: list[dict[str, str]] = field(default_factory=list)  # {code, path, message}
     changes: list[Change] = field(default_factory=list)  # input of `levels.analysis`
@@ -58,7 +58,7 @@ def apply(
     """
     batch = Batch(tree)
     last: dict[str, _Write] = {}
-    for write in _writes(batch, [*(Incoming(name, None) for name in deleted), *files]):
+    for write in _writes(batch, [*(Incoming(name, None) for name in deleted), *files], last):
         last[write.path] = write
     # What goes makes room for what comes: `a` may become `a/b` in one batch.
     removals = [write for write in last.values() if write.content is None]
@@ -74,7 +74,8 @@ def apply(
     return batch
 
 
-def _writes(batch: Batch, files: Sequence[Incoming]) -> Iterable[_Write]:
+def _writes(batch: Batch, files: Sequence[Incoming], last: Mapping[str, _Write]) -> Iterable[_Write]:
+    """`last`: what the caller has taken of it so far, by path. Junk is told and skipped, as if it had not been sent."""
     named = [(file.name, file.content) for file in files if isinstance(file.name, str)]
     for file in files:
         if not isinstance(file.name, str):
@@ -87,9 +88,18 @@ def _writes(batch: Batch, files: Sequence[Incoming]) -> Iterable[_Write]:
             path = map_name(name, batch.tree) if content is None else next(paths)
             if isinstance(path, UnusableName):
                 raise path
-            yield _Write(name, path, None if content is None else decode(path, content))
+            yield _Write(name, path, None if content is None else decode(path, content, _previous(batch, path, last)))
+        except JunkContent as error:
+            batch.ignored.append({"name": name, "reason": error.reason})
         except (UnusableName, UnusableContent) as error:
             _reject(batch, name, error.reason)
+
+
+def _previous(batch: Batch, path: str, last: Mapping[str, _Write]) -> bytes | None:
+    """The content that the next one of this path in the batch replaces."""
+    if path in last:
+        return last[path].content
+    return batch.tree[path].content if path in batch.tree else None
 
 
 def _without_conflicts(batch: Batch, puts: list[_Write], removals: list[_Write]) -> list[_Write]:
@@ -127,9 +137,6 @@ def _report(batch: Batch, write: _Write) -> None:
         batch.unchanged.append(write.name)
     else:
         batch.updated.append(write.name)
-    why = None if write.content is None else doubt(write.content)
-    if why is not None:
-        batch.warnings.append({"code": "SUSPECT_CONTENT", "path": write.path, "message": why})
 
 
 def _reject(batch: Batch, name: str, reason: str) -> None:

@@ -361,3 +361,14 @@ async def test_the_documentation_is_served(api: httpx2.AsyncClient) -> None:
     create = document["paths"][CREATE]["post"]
     assert {"200", "400", "413", "429", "503"} <= create["responses"].keys()
     assert ORIGIN not in str(document)
+
+
+async def test_junk_is_ignored_in_an_update_and_a_warning_in_a_create(api: httpx2.AsyncClient) -> None:
+    junk = {"name": "src/frontend/src/New.tsx", "content": "[object Object]"}
+    files = [*PROJECT, junk]
+    session = (await api.post(CREATE, json={"files": files})).json()
+    assert [(one["code"], one["path"]) for one in session["warnings"]] == [("JUNK_CONTENT", junk["name"])]
+    response = await api.post(f"{CREATE}/{session['sessionId']}/update", json={"files": [junk]})
+    answer = response.json()
+    assert answer["ignored"] == [{"name": junk["name"], "reason": "junk-object"}]
+    assert (answer["updated"], answer["revision"]) == ([], 1)

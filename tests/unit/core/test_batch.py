@@ -147,9 +147,29 @@ def test_text_that_looks_like_base64_stays_text_in_a_source_file() -> None:
     assert put((APP, "aGVsbG8=")).tree[APP].content == b"aGVsbG8="
 
 
-@pytest.mark.parametrize("content", ["[object Object]", "// File detected - content incoming...\n"])
-def test_junk_is_stored_with_a_warning(content: str) -> None:
-    assert [(item["code"], item["path"]) for item in put((APP, content)).warnings] == [("SUSPECT_CONTENT", APP)]
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [("[object Object]", "junk-object"), ("// File detected - content incoming...\n", "junk-placeholder")],
+)
+def test_junk_is_skipped_with_its_reason_and_what_was_there_stays(content: str, reason: str) -> None:
+    batch = put(("My App/" + APP, content), ("Card.tsx", "new"))
+    assert batch.ignored == [{"name": "My App/" + APP, "reason": reason}]
+    assert batch.updated == ["Card.tsx"]
+    assert batch.tree[APP] is TREE[APP]
+    assert [change.path for change in batch.changes] == [CARD]
+
+
+def test_a_file_whose_first_content_is_junk_does_not_exist_until_a_good_one_comes() -> None:
+    new = "src/frontend/src/New.tsx"
+    junk = put((new, "[object Object]"))
+    assert new not in junk.tree
+    assert junk.tree == TREE
+    assert put((new, "good"), tree=junk.tree).updated == [new]
+
+
+def test_of_one_name_twice_the_last_that_is_no_junk_wins() -> None:
+    assert put((APP, "first"), ("App.tsx", "second"), (APP, "[object Object]")).tree[APP].content == b"second"
+    assert put((APP, None), (APP, "[object Object]")).tree == TREE.replace(delete=[APP])
 
 
 MANIFEST = {"name": "app", "description": "é\ud800"}
@@ -201,7 +221,8 @@ def test_g37_no_batch_fails_and_its_tree_can_be_written_to_disk(
 
 folders = st.lists(st.sampled_from(["src", "frontend", "backend", "a", "hooks", "My App"]), max_size=3)
 named = st.sampled_from(["b.ts", "App.tsx", "index.ts", "index.html", "main.jsx", "package.json", "x.mo", "x.md"])
-usable = st.builds(Incoming, st.builds(lambda some, name: "/".join([*some, name]), folders, named), st.text())
+contents = st.one_of(st.text(), st.sampled_from(["[object Object]", "// Loading...", "0,1,2,3", "```tsx\nopen", "a b"]))
+usable = st.builds(Incoming, st.builds(lambda some, name: "/".join([*some, name]), folders, named), contents)
 
 
 @settings(max_examples=500)
