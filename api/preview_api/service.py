@@ -1,7 +1,7 @@
 """What the API promises, on top of any backend: durable first, then push, then answer.
 
-Nothing is remembered between two requests but locks: one update of a session at a time here, and the backend's
-compare-and-set against everybody else (G29).
+Nothing is remembered between two requests but locks and pushes under way: updates of a session are committed one at a
+time and pushed in that order here, and the backend's compare-and-set holds against everybody else (G29).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from preview_api import quota
 from preview_api.backends.base import Backend, Conflict, Gone, NewSession, OwnerFull, Record, Snapshot, Unreachable
 from preview_api.expiry import is_expired
 from preview_api.metrics import Metrics
+from preview_api.pushes import Pushes
 from preview_api.requests import Create, Files
 from preview_core import batch as batches
 from preview_core.batch import Batch
@@ -60,7 +61,10 @@ class Created:
 
 @dataclass(frozen=True)
 class Updated:
-    """What an update came to. `outcome` None: the runtime did not take it (yet)."""
+    """What an update came to. `outcome` None: the runtime did not take it (yet).
+
+    Updates that came at the same time are pushed together: each has its own record and batch, all have one outcome.
+    """
 
     record: Record
     tree: FileTree
@@ -88,6 +92,7 @@ class PreviewService:
         self._metrics = metrics
         # Entries live as long as somebody holds or awaits the lock.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._pushes = Pushes(self._push)
 
     async def create(self, request: Create, owner: str, idempotency: str | None = None) -> Created:
         """`idempotency`: the caller's key already mixed with the body. Raises the callers' errors."""
@@ -104,10 +109,14 @@ class PreviewService:
         """Raises SessionNotFound, SessionExpired, InvalidFilePath and what the backend raises."""
         async with self._turn(session_id):
             base, batch, record = await self._commit(session_id, request)
-            if record is base.record:
-                return Updated(await self._touched(record), base.tree, batch, None)
-            new = Snapshot(record, batch.tree)
-            outcome = await self._push(base, new)
+            # Taken in the turn, awaited outside of it: what is committed meanwhile goes out in one pass.
+            pushed = None if record is base.record else self._pushes.join(base, Snapshot(record, batch.tree))
+        if pushed is None:
+            # Somebody else may just have sent the same: an answer means that the preview has it.
+            await self._pushes.settled(session_id)
+            return Updated(await self._touched(record), base.tree, batch, None)
+        outcome = await pushed
+        self._metrics.updates.labels("away" if outcome is None else outcome.hmr.kind.value).inc()
         return Updated(record, batch.tree, batch, outcome)
 
     async def status(self, session_id: str) -> Record:
@@ -194,12 +203,9 @@ class PreviewService:
     async def _push(self, base: Snapshot, new: Snapshot) -> Outcome | None:
         with self._metrics.push_seconds.time():
             try:
-                outcome = await self._backend.push(base, new)
+                return await self._backend.push(base, new)
             except Unreachable:
-                self._metrics.updates.labels("away").inc()
                 return None
-        self._metrics.updates.labels(outcome.hmr.kind.value).inc()
-        return outcome
 
     # --- reading ---
 
