@@ -49,9 +49,10 @@ export class DevServer {
    * @param {string} options.treeDir absolute folder of the session's files
    * @param {Layout} options.layout
    * @param {import('./settings.js').Settings} options.settings
+   * @param {import('./crashNote.js').CrashNote} options.note
    * @param {(payload: any) => void} options.observe gets every payload that leaves, cleaned
    */
-  constructor({ treeDir, layout, settings, observe }) {
+  constructor({ treeDir, layout, settings, note, observe }) {
     this.treeDir = treeDir
     this.layout = layout
     this.settings = settings
@@ -62,7 +63,7 @@ export class DevServer {
     })
     /** Vite's `upgrade` listener sits here; the sockets module decides what gets through. */
     this.upgrades = new EventEmitter()
-    this.postcss = new PostcssPlugins()
+    this.postcss = new PostcssPlugins(note)
     /** @type {Group[]} batches that do not compile yet */
     this.held = []
     /** @type {Set<string>} files of the running batch whose edit adds no class: stylesheets that depend on them stay */

@@ -40,8 +40,13 @@ function moduleFor(root, config) {
   return file
 }
 
+/** A config that ended the process before. */
+export class Blocked extends Error {}
+
 export class PostcssPlugins {
-  constructor() {
+  /** @param {import('./crashNote.js').CrashNote} note */
+  constructor(note) {
+    this.note = note
     /** @type {any[]} the array that Vite holds */
     this.plugins = []
     /** @type {Set<string>} absolute paths of the configs and of what they import */
@@ -54,19 +59,42 @@ export class PostcssPlugins {
   async #load(file) {
     this.loading = file
     this.inputs.add(file)
-    const { config, inputs } = await loadConfig(file)
+    const { config, inputs } = await loadConfig(file, (files) => this.note.evaluates(files))
     inputs.forEach((input) => this.inputs.add(input))
     return config
   }
 
   /**
-   * Reads the configs of `root` again. On an error the plugins stay as they were.
+   * Reads the configs of `root` again. On an error the plugins stay as they were; at the first time they are the default ones.
    * @param {string} root absolute Vite root
-   * @throws the config's own error
+   * @throws the config's own error; Blocked
    */
   async reload(root) {
-    const next = await pluginsOf(root, (file) => this.#load(file))
+    const blocked = configsOf(root).filter((file) => this.note.blocks(file) !== null)
+    this.note.starts()
+    try {
+      if (this.plugins.length === 0 || blocked.length === 0) {
+        this.#use(await pluginsOf(root, (file) => this.#load(file), (file) => !blocked.includes(file)))
+      }
+      this.loading = blocked[0] ?? null
+      if (blocked.length > 0) throw new Blocked(this.#sentence(blocked))
+    } catch (error) {
+      if (this.plugins.length === 0) this.#use(await pluginsOf(root, (file) => this.#load(file), () => false))
+      throw error
+    } finally {
+      this.note.loaded()
+    }
     this.loading = null
+  }
+
+  /** @param {string[]} blocked */
+  #sentence(blocked) {
+    const names = blocked.map((file) => path.basename(file)).join(' or ')
+    return `${names} ended the preview's process (${this.note.blocks(blocked[0] ?? '')}): not used until a change of it, default styles stand in`
+  }
+
+  /** @param {any[]} next */
+  #use(next) {
     const tailwind = next.findIndex(isTailwind)
     const [before, after] = aroundTailwind()
     this.plugins.splice(0, this.plugins.length, ...next.slice(0, tailwind), before, next[tailwind], after, ...next.slice(tailwind + 1))
@@ -74,13 +102,15 @@ export class PostcssPlugins {
 }
 
 /** @param {string} root @param {string[]} names */
-const firstOf = (root, names) => names.map((n) => path.join(root, n)).find((file) => fs.existsSync(file))
+const firstOf = (root, names) => configsOf(root).find((file) => names.includes(path.basename(file)))
 
-/** @param {string} root @param {(file: string) => Promise<any>} load @returns {Promise<any[]>} */
-async function pluginsOf(root, load) {
+/** @param {string} root @returns {string[]} absolute paths of the configs that are there */
+const configsOf = (root) => [...TAILWIND_NAMES, ...POSTCSS_NAMES].map((name) => path.join(root, name)).filter((file) => fs.existsSync(file))
+
+/** @param {string} root @param {(file: string) => Promise<any>} load @param {(file: string) => boolean} allowed @returns {Promise<any[]>} */
+async function pluginsOf(root, load, allowed) {
   const require = createRequire(path.join(root, 'postcss.config.js'))
-  const tailwindFile = firstOf(root, TAILWIND_NAMES)
-  const postcssFile = firstOf(root, POSTCSS_NAMES)
+  const [tailwindFile, postcssFile] = [TAILWIND_NAMES, POSTCSS_NAMES].map((names) => firstOf(root, names)).map((file) => (file && allowed(file) ? file : undefined))
   /** @param {unknown} [given] a config object in the PostCSS config itself */
   const tailwind = async (given) => {
     const config = given ?? (tailwindFile ? await load(tailwindFile) : DEFAULT_TAILWIND)

@@ -11,9 +11,10 @@ import { build } from 'esbuild'
 
 /**
  * @param {string} file absolute
+ * @param {(inputs: string[]) => void} [evaluates] told what is about to run: the config and the files that it imports
  * @returns {Promise<{config: unknown, inputs: string[]}>} the default export, or module.exports; the files that it is made of
  */
-export async function loadConfig(file) {
+export async function loadConfig(file, evaluates) {
   const result = await build({
     entryPoints: [file],
     bundle: true,
@@ -29,6 +30,8 @@ export async function loadConfig(file) {
     loader: { '.js': 'js', '.cjs': 'js', '.mjs': 'js', '.json': 'json' },
     define: { 'import.meta.url': JSON.stringify(`file://${file}`) },
   })
+  const inputs = Object.keys(result.metafile.inputs).map((name) => path.resolve(path.dirname(file), name))
+  evaluates?.(inputs)
   const compiled = /** @type {any} */ (new Module(file))
   compiled.filename = file
   compiled.paths = /** @type {any} */ (Module)._nodeModulePaths(path.dirname(file))
@@ -37,6 +40,6 @@ export async function loadConfig(file) {
   const isModule = exported?.__esModule || (exported && typeof exported === 'object' && 'default' in exported)
   return {
     config: isModule ? exported.default : exported,
-    inputs: Object.keys(result.metafile.inputs).map((name) => path.resolve(path.dirname(file), name)),
+    inputs,
   }
 }

@@ -4,6 +4,7 @@
  */
 import crypto from 'node:crypto'
 import fs from 'node:fs'
+import path from 'node:path'
 import { diagnose, errorPayload, Folders } from './diagnostics.js'
 import { log } from './log.js'
 import { check } from './readiness.js'
@@ -45,9 +46,15 @@ export function misfit(here, message) {
 }
 
 export class Session {
-  /** @param {object} options @param {import('./settings.js').Settings} options.settings @param {(payload: any) => void} options.observe */
-  constructor({ settings, observe }) {
+  /**
+   * @param {object} options
+   * @param {import('./settings.js').Settings} options.settings
+   * @param {import('./crashNote.js').CrashNote} options.note
+   * @param {(payload: any) => void} options.observe
+   */
+  constructor({ settings, note, observe }) {
     this.settings = settings
+    this.note = note
     this.observe = observe
     this.tree = new Tree(filesDir(settings.sessionDir))
     this.revision = 0
@@ -65,6 +72,8 @@ export class Session {
     this.selfCheckMark = crypto.randomUUID()
     /** @type {Diagnostic|null} */
     this.lastError = null
+    /** How often session code threw after its call had returned. */
+    this.lateErrors = 0
     /** @type {Promise<unknown>} */
     this.queue = Promise.resolve()
     /** @type {Set<() => void>} */
@@ -122,14 +131,15 @@ export class Session {
       throw new Mismatch('DIGEST_MISMATCH', 'the files do not have the digest that the message promises')
     }
     this.tree.write(plan)
-    const result = await this.#tell(plan.change, target.layout).catch((error) => {
+    const { lateErrors } = this
+    const result = await this.note.during(() => this.#tell(plan.change, target.layout)).catch((error) => {
       // The files are on disk and Vite does not know: only a whole tree and a new dev server bring the two together.
       this.layout = null
       throw error
     })
     this.revision = target.revision
     this.digest = target.digest
-    this.#remember(result)
+    this.#remember(result, lateErrors)
     return {
       revision: target.revision,
       digest: target.digest,
@@ -173,7 +183,7 @@ export class Session {
     if (!first) this.restarts += 1
     // Vite is large: the ports listen, and the probes answer, before it is loaded.
     const { DevServer } = await import('./devServer.js')
-    const dev = new DevServer({ treeDir: this.tree.dir, layout, settings: this.settings, observe: this.observe })
+    const dev = new DevServer({ treeDir: this.tree.dir, layout, settings: this.settings, note: this.note, observe: this.observe })
     fs.mkdirSync(dev.root, { recursive: true })
     try {
       const problems = await dev.start()
@@ -189,8 +199,7 @@ export class Session {
       this.failed = true
       this.#wake()
       log('error', 'the dev server does not start')
-      const folders = new Folders({ root: dev.root, tree: this.tree.dir, hidden: [this.settings.sessionDir, this.settings.catalogueDir] })
-      return { kind: /** @type {const} */ ('error'), modules: [], diagnostics: [diagnose(error, folders)] }
+      return { kind: /** @type {const} */ ('error'), modules: [], diagnostics: [diagnose(error, this.#folders(layout))] }
     }
   }
 
@@ -209,10 +218,26 @@ export class Session {
     if (missing !== null) log('warning', 'not ready', { missing })
   }
 
-  /** An error stands until nothing is held back any more. @param {{diagnostics: Diagnostic[]}} result */
-  #remember({ diagnostics }) {
+  /** What session code threw after its call had returned. It stands until the next batch compiles. @param {unknown} error */
+  reportLater(error) {
+    this.lateErrors += 1
+    this.lastError = diagnose(error, this.#folders(this.layout))
+    this.observe(errorPayload(this.lastError))
+  }
+
+  /** @param {Layout|null} layout */
+  #folders(layout) {
+    const { sessionDir, catalogueDir } = this.settings
+    return new Folders({ root: path.join(this.tree.dir, layout?.root ?? ''), tree: this.tree.dir, hidden: [sessionDir, catalogueDir] })
+  }
+
+  /**
+   * An error stands until nothing is held back any more.
+   * @param {{diagnostics: Diagnostic[]}} result @param {number} lateErrors as many as there were before the batch
+   */
+  #remember({ diagnostics }, lateErrors) {
     if (diagnostics.length > 0) this.lastError = diagnostics[0] ?? null
-    else if (this.current?.held.length === 0) this.lastError = null
+    else if (this.current?.held.length === 0 && this.lateErrors === lateErrors) this.lastError = null
   }
 
   /** @template T @param {() => Promise<T>} work @returns {Promise<T>} */

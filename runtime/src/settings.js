@@ -16,6 +16,7 @@ import path from 'node:path'
  * @property {URL} publicUrl         what the browser sees
  * @property {string[]} allowedOrigins   exact origins that may frame the preview and observe it
  * @property {boolean} exitOnStdinEnd
+ * @property {string|null} lastEnd   why the session's last process had to be ended, where its supervisor knows it
  */
 
 /** `KP_…_HOST`: Node then binds `::` for both families, or `0.0.0.0` where there is no IPv6. */
@@ -24,7 +25,7 @@ const ALL_FAMILIES = '*'
 const NAMES = [
   'KP_SESSION_DIR', 'KP_CATALOGUE_DIR', 'KP_PREVIEW_FD', 'KP_PREVIEW_HOST', 'KP_PREVIEW_PORT', 'KP_CONTROL_HOST',
   'KP_CONTROL_PORT', 'KP_CONTROL_TOKEN', 'KP_PUBLIC_URL', 'KP_ALLOWED_ORIGINS', 'KP_KEEP_STDIN',
-  'KP_TERMINATION_LOG',
+  'KP_TERMINATION_LOG', 'KP_LAST_END',
 ]
 
 /** @param {NodeJS.ProcessEnv} env @returns {Settings} @throws {Error} naming the variable that is missing or wrong */
@@ -48,6 +49,7 @@ export function takeSettings(env) {
     publicUrl: address('KP_PUBLIC_URL', need('KP_PUBLIC_URL')),
     allowedOrigins: (given.KP_ALLOWED_ORIGINS ?? '').split(',').map((o) => o.trim()).filter(Boolean),
     exitOnStdinEnd: given.KP_KEEP_STDIN !== '1',
+    lastEnd: given.KP_LAST_END || null,
   }
 }
 

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { NOTE } from '../src/crashNote.js'
 import { prepare } from '../src/sessionFolder.js'
 
 const CATALOGUE = '/catalogue'
@@ -61,4 +62,19 @@ test('the lost+found of a file system of its own is nobody\'s', () => {
   fs.mkdirSync(path.join(dir, 'lost+found'))
   prepare(dir, CATALOGUE)
   assert.deepEqual(contents(dir), ['files', 'lost+found', 'node_modules'])
+})
+
+test('the note of the last process stays, and tells the folder from another when session code removed the tree', () => {
+  const dir = newFolder()
+  fs.writeFileSync(path.join(dir, NOTE), '{}')
+  fs.writeFileSync(path.join(dir, 'left'), '')
+  prepare(dir, CATALOGUE)
+  assert.deepEqual(contents(dir), [NOTE, 'files', 'node_modules'])
+})
+
+test('what only has the name of a note goes', () => {
+  const dir = newFolder()
+  fs.mkdirSync(path.join(dir, NOTE, 'x'), { recursive: true })
+  prepare(dir, CATALOGUE)
+  assert.deepEqual(contents(dir), ['files', 'node_modules'])
 })
