@@ -18,6 +18,7 @@ import httpx2
 import structlog
 
 from preview_api.backends.base import Conflict, Ended, Gone, NewSession, OwnerFull, Phase, Record, Snapshot, Unreachable
+from preview_api.backends.local.census import Census
 from preview_api.backends.local.folders import Folders
 from preview_api.backends.local.installation import Installation
 from preview_api.backends.local.processes import Child, Launch, end_stale
@@ -90,6 +91,7 @@ class LocalBackend:
         self._keys: dict[str, str] = {}
         self._trees = Trees()
         self._folders = Folders(settings.state_folder / "run")
+        self._census = Census()
         self._slots = Slots(settings.max_processes)
         # The children are local and ours: no proxy from the environment, no limit besides the children's number.
         self._http = httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_connections=None))
@@ -323,6 +325,7 @@ class LocalBackend:
             slots=self._slots,
             folders=self._folders,
             launch=launch,
+            vitals=self._census.of,
             newest=newest,
             remember=remember,
             idle_after_s=self._settings.idle_after_s,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FIRST_S = 0.2  # a single crash stays under the observer's retry budget of 3 x 3 s
+FIRST_S = 0.2
 LONGEST_S = 30.0  # a project that kills its process costs two starts per minute, and recovers soon after its fix
 HEALTHY_S = 60.0  # who ran for so long has not failed at starting
 # So many quick ends in a row are reported as Failed rather than as Starting.
@@ -23,10 +23,11 @@ class Backoff:
 
     @property
     def delay_s(self) -> float:
-        if self.failures == 0:
+        # The first crash costs a start and nothing more: an observer gives up after 3 x 3 s.
+        if self.failures <= 1:
             return 0.0
         # The exponent is bounded first: a float overflows after a thousand failures.
-        return min(LONGEST_S, FIRST_S * 2.0 ** min(self.failures - 1, 10))
+        return min(LONGEST_S, FIRST_S * 2.0 ** min(self.failures - 2, 10))
 
     @property
     def failed(self) -> bool:

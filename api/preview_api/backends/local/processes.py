@@ -48,6 +48,8 @@ class Launch:
     preview_fd: int
     public_url: str
     allowed_origins: Sequence[str]
+    # Why the session's last child had to be ended, where that is known.
+    last_end: str | None = None
 
     def environment(self, token: str) -> Mapping[str, str]:
         """Minimal: what the server's own environment holds is not the session's business."""
@@ -64,6 +66,7 @@ class Launch:
             "KP_CONTROL_TOKEN": token,
             "KP_PUBLIC_URL": self.public_url,
             "KP_ALLOWED_ORIGINS": ",".join(self.allowed_origins),
+            "KP_LAST_END": self.last_end or "",
         }
 
 
@@ -103,6 +106,10 @@ class Child:
     async def wait(self) -> int:
         """The exit status, once it has ended."""
         return await self._process.wait()
+
+    def kill(self) -> None:
+        """Ends it and its group at once: it cannot hear, or would go on meanwhile."""
+        self._signal(signal.SIGKILL)
 
     async def stop(self, grace: float = GRACE_S) -> None:
         """Ends the child and everything it started. Idempotent, also for a child that has already ended."""

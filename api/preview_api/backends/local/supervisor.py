@@ -7,12 +7,13 @@ asks it (`wake`, `live`) or cancels it (`suspend`). So there is never a second c
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from preview_api.backends.local.backoff import Backoff
 from preview_api.backends.local.processes import Child, Launch, StartFailed, start
 from preview_api.backends.local.slots import Slots
 from preview_api.backends.local.sockets import Doorkeeper
+from preview_api.backends.local.vitals import MEMORY, Silence, Vitals, heard, verdict
 from preview_core.client import RuntimeAway, RuntimeClient, RuntimeRefused
 from preview_core.errors import BackendUnavailable, Capacity
 from preview_core.wire import Outcome, RuntimePhase, Status
@@ -37,6 +39,8 @@ AWAKE_TIMEOUT_S = 3.0
 # Whether the preview is looked at is asked while somebody else waits for the slot.
 IDLE_TIMEOUT_S = 1.0
 FAREWELL_TIMEOUT_S = 1.0  # SIGTERM follows anyway
+# A child is asked once per second how it is, and answers in milliseconds.
+LOOK_S = 1.0
 PHASES = {RuntimePhase.STARTING: Phase.STARTING, RuntimePhase.READY: Phase.READY, RuntimePhase.FAILED: Phase.FAILED}
 
 
@@ -44,6 +48,7 @@ class Folders(Protocol):
     """The session's working folder on disk."""
 
     async def fresh(self, session_id: str) -> Path: ...
+    async def clear(self, session_id: str) -> None: ...
     async def remove(self, session_id: str) -> None: ...
 
 
@@ -55,6 +60,7 @@ class Surroundings:
     slots: Slots
     folders: Folders
     launch: Callable[[Path], Launch]
+    vitals: Callable[[int], Awaitable[Vitals | None]]
     newest: Callable[[], Awaitable[Snapshot]]
     remember: Callable[[Child | None], Awaitable[None]]
     idle_after_s: float
@@ -89,6 +95,8 @@ class Supervisor:
         self._ended = False
         self._farewell = False
         self._suspect = False
+        self._verdict: str | None = None
+        self._last_end: str | None = None
         self._healing: asyncio.Task[None] | None = None
 
     # --- what others ask ---
@@ -208,6 +216,8 @@ class Supervisor:
         self._farewell = session_too
         await self.suspend()
         self._door.shut()
+        if session_too:
+            await self._around.folders.remove(self.id)
 
     # --- the task ---
 
@@ -224,7 +234,7 @@ class Supervisor:
             except Gone:
                 return
             except (StartFailed, RuntimeAway, RuntimeRefused, BackendUnavailable, OSError) as error:
-                self.last_error = str(error) if isinstance(error, StartFailed) else "the preview process did not start"
+                self.last_error = str(error) if isinstance(error, StartFailed) else self._how_it_failed()
             finally:
                 self._around.slots.release(self)
             self._backoff = self._backoff.after(time.monotonic() - began)
@@ -235,15 +245,42 @@ class Supervisor:
         """From the start of a child to its end."""
         child = await self._start()
         self._started = True
+        self._verdict = None
+        # From the first moment: the first files may hang it.
+        watch = asyncio.create_task(self._watch(child))
         try:
             await self._around.remember(child)
             client = RuntimeClient(child.control_url, child.token, self._around.http)
             await self._become_live(client)
             status = await child.wait()
-            self.last_error = f"the preview process ended ({_how(status)})"
+            self.last_error = f"the preview process ended ({self._verdict or _how(status)})"
         finally:
+            watch.cancel()
             # Shielded: a second cancellation must not leave a child behind.
             await asyncio.shield(self._after_life(child))
+
+    async def _watch(self, child: Child) -> None:
+        """Ends a child that does harm, see `vitals`. Endless: cancelled with the life that it watches."""
+        silence: Silence | None = None
+        while True:
+            asked_at = time.monotonic()
+            answered = await self._answers(child)
+            vitals = await self._around.vitals(child.pid)
+            silence = heard(silence, asked_at, answered, vitals)
+            if self._verdict is None:
+                self._verdict = verdict(silence, time.monotonic(), vitals)
+            if self._verdict is not None:
+                log.warning("runtime_killed", why=self._verdict)
+                # Again until it is over: of processes without end, some may just be starting.
+                child.kill()
+            await asyncio.sleep(max(0.0, asked_at + LOOK_S - time.monotonic()))
+
+    async def _answers(self, child: Child) -> bool:
+        try:
+            async with asyncio.timeout(LOOK_S):
+                return (await self._around.http.get(f"{child.control_url}/healthz", timeout=LOOK_S)).is_success
+        except (httpx2.HTTPError, TimeoutError):
+            return False
 
     async def _start(self) -> Child:
         async with self._around.slots.starts:
@@ -252,7 +289,7 @@ class Supervisor:
             # to see: the waiting page would cost it a second until its next reload.
             self._door.shut()
             try:
-                return await start(self._around.launch(folder))
+                return await start(replace(self._around.launch(folder), last_end=self._last_end))
             except BaseException:
                 self._door.open()
                 raise
@@ -269,8 +306,10 @@ class Supervisor:
         if self._farewell:
             await self._say_goodbye(child)
         await child.stop()
+        # V8 aborts when its heap is full; what else aborts is told apart by the note that the child left.
+        self._last_end = self._verdict or (MEMORY if await child.wait() == -signal.SIGABRT else None)
         await self._around.remember(None)
-        await self._around.folders.remove(self.id)
+        await self._around.folders.clear(self.id)
 
     async def _say_goodbye(self, child: Child) -> None:
         """Lets the sockets be closed with 1000: the session is over, not only this process."""
@@ -313,6 +352,9 @@ class Supervisor:
                 log.warning("runtime_replaced")
                 await self.suspend()
                 self.wake()
+
+    def _how_it_failed(self) -> str:
+        return f"the preview process ended ({self._verdict})" if self._verdict else "the preview process did not start"
 
     def _is_recent(self, moment: float) -> bool:
         return time.monotonic() - moment < self._around.idle_after_s
