@@ -125,7 +125,10 @@ class Supervisor:
             if hydrated is not None and hydrated.revision == new.record.revision:
                 return hydrated
             try:
-                return await deliver(client, base, new, self._around.newest)
+                outcome = await deliver(client, base, new, self._around.newest)
+                # How an earlier child ended is no news once another one has taken an update.
+                self.last_error = None
+                return outcome  # noqa: TRY300 - what follows are its errors
             except RuntimeRefused as error:
                 log.error("runtime_refused", code=error.problem.code)  # noqa: TRY400 - its text may name files
                 raise Unreachable from error
