@@ -7,6 +7,7 @@ import { EventEmitter } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { createLogger, optimizeDeps, resolveConfig, version } from 'vite'
+import { withDefaults } from './honoured.js'
 import { configHash } from './prebundle.js'
 import { viteConfig } from './viteConfig.js'
 
@@ -52,6 +53,7 @@ async function bake() {
       upgrades: new EventEmitter(),
       postcssPlugins: [],
       mount: null,
+      honoured: withDefaults({ treeDir: root, root: '' }).values,
       logger: createLogger('error'),
     }), 'serve')
     const metadata = await optimizeDeps(config, true)

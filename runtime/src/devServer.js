@@ -9,6 +9,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { createServer } from 'vite'
 import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
+import { concerns, fingerprint, readHonoured, withDefaults } from './honoured.js'
 import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
 import { LOADED, loadedScript } from './loadedScript.js'
 import { log } from './log.js'
@@ -22,6 +23,9 @@ import { MOUNT_URL, viteConfig } from './viteConfig.js'
 
 /** Vite answers an event within milliseconds; a plugin that never returns must not block the session's updates for ever. */
 const EVENT_TIMEOUT_MS = 10_000
+
+/** What the time is in a project's configuration: always the same, so that time alone restarts nothing. Epoch milliseconds. */
+const CONFIG_TIME = Date.now()
 
 /** A walk of the module graph ends here: more modules than any project of ours has. */
 const WALK_LIMIT = 20_000
@@ -78,8 +82,10 @@ export class DevServer {
     this.generation = 0
     /** A page was served a module that does not compile: it needs a reload once everything does. */
     this.brokenPage = false
-    /** @type {import('./diagnostics.js').Warning[]} that stand */
-    this.warnings = []
+    /** What counts of the project's own configuration. */
+    this.honoured = withDefaults({ treeDir, root: layout.root })
+    /** Fingerprint of what the project asks for. */
+    this.asked = ''
     /** @type {import('vite').ViteDevServer} */
     this.vite = /** @type {any} */ (undefined)
   }
@@ -89,6 +95,23 @@ export class DevServer {
     // Tailwind resolves its config and its `content` globs from the working directory.
     process.chdir(this.root)
     const problems = await this.#reloadStyles()
+    this.honoured = await this.#readConfiguration()
+    this.asked = fingerprint(this.honoured.values)
+    try {
+      this.vite = await createServer(this.#viteConfig())
+    } catch (error) {
+      // What a project asks for must not cost it the preview: once more without it, and if that fails too it is not the project.
+      log('warning', 'the dev server does not start as the project asks', { error: error instanceof Error ? error.name : 'unknown' })
+      this.honoured = { ...withDefaults({ treeDir: this.treeDir, root: this.layout.root }), inputs: this.honoured.inputs }
+      this.vite = await createServer(this.#viteConfig())
+    }
+    this.#interceptSend()
+    this.vite.ws.on('connection', (socket) => this.#greet(socket))
+    this.vite.ws.on(LOADED, (data, client) => this.#pageLoaded(data, client))
+    return problems
+  }
+
+  #viteConfig() {
     const { settings, layout } = this
     const config = viteConfig({
       root: this.root,
@@ -98,6 +121,7 @@ export class DevServer {
       upgrades: this.upgrades,
       postcssPlugins: this.postcss.plugins,
       mount: layout.mount ? layout.entry : null,
+      honoured: this.honoured.values,
       logger: silent,
     })
     config.plugins?.push({
@@ -107,11 +131,29 @@ export class DevServer {
       transformIndexHtml: () => [{ tag: 'script', attrs: { type: 'module' }, children: loadedScript(this.generation), injectTo: 'head' }],
     })
     config.server = { ...config.server, hotUpdateEnvironments: this.#hotUpdate }
-    this.vite = await createServer(config)
-    this.#interceptSend()
-    this.vite.ws.on('connection', (socket) => this.#greet(socket))
-    this.vite.ws.on(LOADED, (data, client) => this.#pageLoaded(data, client))
-    return problems
+    return config
+  }
+
+  #readConfiguration() {
+    return readHonoured({ treeDir: this.treeDir, root: this.layout.root, now: CONFIG_TIME })
+  }
+
+  /**
+   * Whether a written change means that the server must be started anew: Vite reads its configuration once. By the values
+   * that count, so that a comment or another way to say the same costs nothing.
+   * @param {Change} change tree paths
+   */
+  async outdated(change) {
+    if (!concerns(change, this.honoured)) return false
+    const found = await this.#readConfiguration()
+    if (fingerprint(found.values) !== this.asked) return true
+    this.honoured = { ...this.honoured, inputs: found.inputs, warnings: found.warnings }
+    return false
+  }
+
+  /** @returns {import('./diagnostics.js').Warning[]} that stand */
+  get warnings() {
+    return this.honoured.warnings
   }
 
   async close() {
@@ -155,8 +197,8 @@ export class DevServer {
     const group = new Group()
     const problems = await this.#applyStyleConfigs(change, group)
     this.stylesTrusted = this.held.length === 0 && filesOf(change).every((f) => isClassSource(f) && !this.#isStyleConfig(f))
-    const added = change.added.map((f) => this.#abs(f))
-    const changed = leafFirst(change.changed.map((f) => this.#abs(f)), (file) => this.#importsOf(file))
+    const added = change.added.filter(isTold).map((f) => this.#abs(f))
+    const changed = leafFirst(change.changed.filter(isTold).map((f) => this.#abs(f)), (file) => this.#importsOf(file))
     this.classNeutral = this.#findClassNeutral(changed)
     for (const file of added) await this.#emit('add', file, group)
     const removed = change.removed.map((f) => this.#abs(f))
@@ -411,6 +453,11 @@ export class DevServer {
 /** @param {Change} change */
 function filesOf(change) {
   return [...change.added, ...change.changed, ...change.removed]
+}
+
+/** Vite reloads every page for a tsconfig.json, whatever changed in it; what counts of it was compared. @param {string} treePath */
+function isTold(treePath) {
+  return path.posix.basename(treePath) !== 'tsconfig.json'
 }
 
 /** @param {number} time epoch milliseconds */

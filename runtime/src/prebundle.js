@@ -39,8 +39,9 @@ const hash8 = (text) => crypto.createHash('sha256').update(text).digest('hex').s
 /**
  * Vite 7.3's `getConfigHash` for the client environment.
  * @param {import('vite').ResolvedConfig} config
+ * @param {{ours?: boolean}} [part] `ours`: without what a project asks for, aliases and assets
  */
-export function configHash(config) {
+export function configHash(config, { ours = false } = {}) {
   const client = { ...config, .../** @type {any} */ (config.environments.client) }
   const { optimizeDeps } = client
   /** @param {string[]|undefined} list */
@@ -48,8 +49,8 @@ export function configHash(config) {
   return hash8(JSON.stringify({
     define: !client.keepProcessEnv ? process.env.NODE_ENV || config.mode : null,
     root: config.root,
-    resolve: client.resolve,
-    assetsInclude: config.assetsInclude,
+    resolve: ours ? { ...client.resolve, alias: null } : client.resolve,
+    assetsInclude: ours ? null : config.assetsInclude,
     plugins: config.plugins.map((p) => p.name),
     optimizeDeps: {
       include: sorted(optimizeDeps.include),
@@ -62,6 +63,28 @@ export function configHash(config) {
   }, (_, value) => (typeof value === 'function' || value instanceof RegExp ? value.toString() : value)))
 }
 
+/** Of each dependency cache of this process: the hash of what is ours in the configuration that it was made for. @type {Map<string, string>} */
+const made = new Map()
+
+/**
+ * A project's new alias changes Vite's hash and no dependency: those import each other by their own names. Without this
+ * a restart for it would bundle the catalogue anew.
+ * @param {import('vite').ResolvedConfig} config @param {string} file `_metadata.json`
+ */
+function keep(config, file) {
+  if (made.get(file) !== configHash(config, { ours: true })) return
+  const metadata = JSON.parse(fs.readFileSync(file, 'utf8'))
+  const hash = configHash(config)
+  if (metadata.configHash !== hash) stamp(file, metadata, hash)
+}
+
+/** @param {string} file @param {any} metadata @param {string} hash */
+function stamp(file, metadata, hash) {
+  metadata.configHash = hash
+  metadata.hash = hash8(metadata.lockfileHash + hash)
+  fs.writeFileSync(file, JSON.stringify(metadata))
+}
+
 /**
  * Fills `<cacheDir>/deps` from the bake, unless the session already has a dependency cache of its own.
  * @param {import('vite').ResolvedConfig} config @param {string} catalogueDir
@@ -69,7 +92,9 @@ export function configHash(config) {
 export function installPrebundle(config, catalogueDir) {
   const baked = path.join(catalogueDir, 'deps')
   const deps = path.join(config.cacheDir, 'deps')
-  if (fs.existsSync(path.join(deps, '_metadata.json')) || !fs.existsSync(path.join(baked, '_metadata.json'))) return
+  const own = path.join(deps, '_metadata.json')
+  if (fs.existsSync(own)) return keep(config, own)
+  if (!fs.existsSync(path.join(baked, '_metadata.json'))) return
   fs.mkdirSync(deps, { recursive: true })
   const fixed = isReadOnly(baked)
   for (const name of fs.readdirSync(baked)) {
@@ -77,9 +102,8 @@ export function installPrebundle(config, catalogueDir) {
   }
   const metadata = JSON.parse(fs.readFileSync(path.join(baked, '_metadata.json'), 'utf8'))
   for (const dep of Object.values(metadata.optimized)) dep.src = path.resolve(baked, dep.src)
-  metadata.configHash = configHash(config)
-  metadata.hash = hash8(metadata.lockfileHash + metadata.configHash)
-  fs.writeFileSync(path.join(deps, '_metadata.json'), JSON.stringify(metadata))
+  stamp(own, metadata, configHash(config))
+  made.set(own, configHash(config, { ours: true }))
 }
 
 /**

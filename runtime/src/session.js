@@ -157,7 +157,7 @@ export class Session {
     const same = !first && JSON.stringify(this.layout) === JSON.stringify(layout)
     const touched = change.added.length + change.changed.length + change.removed.length > 0
     this.layout = layout
-    if (dev !== null && same && !needsRestart(change)) {
+    if (dev !== null && same && !(touched && await dev.outdated(change))) {
       return touched ? this.#update(dev, change) : { kind: /** @type {const} */ ('none'), modules: [], diagnostics: [] }
     }
     return this.#restart(layout, first)
@@ -258,9 +258,4 @@ export class Session {
     await this.current?.close()
     this.current = null
   }
-}
-
-/** Vite reads `.env` files once, when it starts. @param {import('./tree.js').Change} change */
-function needsRestart(change) {
-  return [...change.added, ...change.changed, ...change.removed].some((f) => /(^|\/)\.env(\.[\w.-]+)?$/.test(f))
 }

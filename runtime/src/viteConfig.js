@@ -1,8 +1,8 @@
-/** Vite's configuration, which is ours: nothing of the project's own vite.config decides how the dev server runs. */
-import fs from 'node:fs'
+/** Vite's configuration, which is ours: of the project's own only what `honoured.js` lets through. */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
+import { pathsPlugin } from './aliases.js'
 import { includeList, installPrebundle } from './prebundle.js'
 
 /** Files that Vite must not serve, whatever asks: secrets and configuration (platform.md, CVE-2025-30208 and its kin). */
@@ -27,10 +27,11 @@ const toolModules = path.dirname(vitePackage)
  * @param {any} options.upgrades emitter of the `upgrade` events that Vite shall handle
  * @param {any[]} options.postcssPlugins
  * @param {string|null} options.mount entry of a component-only project
+ * @param {import('./honoured.js').Values} options.honoured of the project's own configuration
  * @param {import('vite').Logger} options.logger
  * @returns {import('vite').InlineConfig}
  */
-export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, postcssPlugins, mount, logger }) {
+export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, postcssPlugins, mount, honoured, logger }) {
   const secure = publicUrl.protocol === 'https:'
   return {
     configFile: false,
@@ -42,10 +43,20 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
     cacheDir: path.join(root, '.kontext-preview'),
     clearScreen: false,
     customLogger: logger,
-    define: { global: 'globalThis' },
-    resolve: { alias: aliases(root) },
-    css: { postcss: { plugins: postcssPlugins } },
-    plugins: [react(), mountPlugin(mount), projectPathsPlugin(root), refreshPlugin(), prebundlePlugin(catalogueDir)],
+    define: honoured.define,
+    resolve: { alias: honoured.alias },
+    // Vite would mix in what this process's own environment holds, see `environmentPlugin`.
+    envDir: false,
+    envPrefix: honoured.envPrefix,
+    publicDir: honoured.publicDir,
+    esbuild: honoured.esbuild,
+    assetsInclude: honoured.assetsInclude,
+    json: honoured.json,
+    css: { ...honoured.css, postcss: { plugins: postcssPlugins } },
+    plugins: [
+      react(), pathsPlugin(honoured.paths, honoured.baseUrl), environmentPlugin(honoured.env), mountPlugin(mount), projectPathsPlugin(root), refreshPlugin(),
+      prebundlePlugin(catalogueDir),
+    ],
     optimizeDeps: { include: includeList(catalogueDir), entries: [] },
     server: {
       middlewareMode: true,
@@ -64,9 +75,21 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
   }
 }
 
-/** `@/…` is what generated projects use for their source folder. @param {string} root */
-function aliases(root) {
-  return /** @type {Record<string, string>} */ (fs.existsSync(path.join(root, 'src')) ? { '@': path.join(root, 'src') } : {})
+/** What Vite itself puts into `import.meta.env`. */
+const VITE_ENV = new Set(['BASE_URL', 'MODE', 'DEV', 'PROD', 'SSR'])
+
+/**
+ * `import.meta.env` holds what the project's `.env` files say and nothing of this process's environment.
+ * @param {Record<string, string>} env @returns {import('vite').Plugin}
+ */
+function environmentPlugin(env) {
+  return {
+    name: 'kontext-preview:environment',
+    configResolved(config) {
+      for (const key of Object.keys(config.env)) if (!VITE_ENV.has(key)) delete config.env[key]
+      for (const [key, value] of Object.entries(env)) if (!VITE_ENV.has(key)) config.env[key] = value
+    },
+  }
 }
 
 /** @param {string|null} entry @returns {import('vite').Plugin} */
