@@ -14,7 +14,8 @@ import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass
 import { LOADED, loadedScript } from './loadedScript.js'
 import { log } from './log.js'
 import { isStyleConfig, PostcssPlugins } from './postcss.js'
-import { isClassSource, mayAddClass } from './tailwindClasses.js'
+import { Tailwind4, tailwind4Plugin } from './tailwind4.js'
+import { bringsClass, isClassSource, mayAddClass } from './tailwindClasses.js'
 import { MOUNT_URL, viteConfig } from './viteConfig.js'
 
 /** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
@@ -67,7 +68,8 @@ export class DevServer {
     })
     /** Vite's `upgrade` listener sits here; the sockets module decides what gets through. */
     this.upgrades = new EventEmitter()
-    this.postcss = new PostcssPlugins(note)
+    this.tailwind4 = new Tailwind4(this.root, note)
+    this.postcss = new PostcssPlugins(note, (file) => this.tailwind4.isFor3(file))
     /** @type {Group[]} batches that do not compile yet */
     this.held = []
     /** @type {Set<string>} files of the running batch whose edit adds no class: stylesheets that depend on them stay */
@@ -124,7 +126,7 @@ export class DevServer {
       honoured: this.honoured.values,
       logger: silent,
     })
-    config.plugins?.push({
+    config.plugins?.push(tailwind4Plugin(this.tailwind4), {
       name: 'kontext-preview:outcome',
       configureServer: (server) => () => { server.middlewares.use(this.#failed) },
       hotUpdate: ({ type, file, modules }) => modules.filter((mod) => this.#matters(mod, type, file)),
@@ -180,7 +182,7 @@ export class DevServer {
     await this.client.transformRequest(this.entryUrl).catch(() => null) // the walk reports it
     const errors = await this.#compile([this.entryUrl], new Group())
     if (errors.length > 0) this.brokenPage = true
-    return errors
+    return [...errors, ...this.#notInstalled(this.tailwind4.missing)]
   }
 
   /** The project's stylesheets that Vite has loaded. */
@@ -200,6 +202,7 @@ export class DevServer {
     const added = change.added.filter(isTold).map((f) => this.#abs(f))
     const changed = leafFirst(change.changed.filter(isTold).map((f) => this.#abs(f)), (file) => this.#importsOf(file))
     this.classNeutral = this.#findClassNeutral(changed)
+    for (const file of this.#restyled(added)) await this.#emit('change', file, group)
     for (const file of added) await this.#emit('add', file, group)
     const removed = change.removed.map((f) => this.#abs(f))
     // What imported a removed file resolves again, even if nobody edited it: `./Foo` may now be another file.
@@ -230,8 +233,8 @@ export class DevServer {
     for (const payload of [news, prune(released)]) if (payload !== null) this.#deliver(payload)
     // Compiled while the page is on its way to ask for them, instead of before it is told.
     if (this.stylesTrusted) for (const { acceptedPath } of released.updates.values()) void this.client.warmupRequest(acceptedPath)
-    const diagnostics = [...problems, ...errors]
-    if (failed || problems.length > 0) diagnostics.forEach((d) => this.observe(errorPayload(d)))
+    const diagnostics = [...problems, ...errors, ...this.#notInstalled(this.tailwind4.missing)]
+    if (diagnostics.length > 0) diagnostics.forEach((d) => this.observe(errorPayload(d)))
     return { ...outcome(released, failed || problems.length > 0), diagnostics }
   }
 
@@ -334,7 +337,7 @@ export class DevServer {
   async #applyStyleConfigs(change, group) {
     if (!filesOf(change).some((f) => this.#isStyleConfig(f))) return []
     const problems = await this.#reloadStyles()
-    if (problems.length === 0) {
+    if (this.postcss.loading === null) {
       const files = new Set(this.stylesheets().map((mod) => /** @type {string} */ (mod.file)))
       for (const file of files) await this.#emit('change', file, group)
     }
@@ -352,11 +355,21 @@ export class DevServer {
   async #reloadStyles() {
     try {
       await this.postcss.reload(this.root)
-      return []
+      return this.#notInstalled(this.postcss.missing)
     } catch (error) {
       const found = diagnose(error, this.folders)
       return [{ ...found, path: this.folders.relative(this.postcss.loading) ?? found.path }]
     }
+  }
+
+  /**
+   * Tells once what the styles do without.
+   * @param {Map<string, string>} missing package -> what names it; is emptied @returns {Diagnostic[]}
+   */
+  #notInstalled(missing) {
+    const found = [...missing].map(([name, file]) => diagnose({ message: `the package ${JSON.stringify(name)} is not installed: the styles do without it`, id: file }, this.folders))
+    missing.clear()
+    return found
   }
 
   /**
@@ -373,6 +386,19 @@ export class DevServer {
     // A worker: nothing imports it, and its page is reloaded for it. It must compile like everything else.
     if (mod.url.includes('?')) batch.getStore()?.group.loads.add(mod.url)
     return this.layout.index === 'project' || mod.url === this.entryUrl || mod.url.includes('?') || mod.isSelfAccepting === undefined
+  }
+
+  /**
+   * The stylesheets that have classes to gain and that Vite would not think of.
+   * @param {string[]} added absolute @returns {Set<string>} absolute
+   */
+  #restyled(added) {
+    const load = createRequire(path.join(this.root, 'package.json'))
+    const found = new Set(this.tailwind4.restyled())
+    if (added.some((file) => isClassSource(file) && bringsClass(load, fs.readFileSync(file, 'utf8')))) {
+      for (const { file } of this.stylesheets()) if (file && this.tailwind4.isFor3(file)) found.add(file)
+    }
+    return found
   }
 
   /** @param {string[]} changed absolute @returns {Set<string>} */

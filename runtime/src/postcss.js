@@ -10,7 +10,7 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { aroundTailwind } from './plainRules.js'
-import { loadConfig } from './projectConfig.js'
+import { loadConfig, TAILWIND_4_PLUGINS } from './projectConfig.js'
 
 const POSTCSS_NAMES = ['postcss.config.js', 'postcss.config.cjs', 'postcss.config.mjs', 'postcss.config.ts', '.postcssrc.js', '.postcssrc.cjs', '.postcssrc.json', '.postcssrc']
 const TAILWIND_NAMES = ['tailwind.config.js', 'tailwind.config.cjs', 'tailwind.config.mjs', 'tailwind.config.ts']
@@ -44,23 +44,30 @@ function moduleFor(root, config) {
 export class Blocked extends Error {}
 
 export class PostcssPlugins {
-  /** @param {import('./crashNote.js').CrashNote} note */
-  constructor(note) {
+  /**
+   * @param {import('./crashNote.js').CrashNote} note
+   * @param {(file: string|undefined) => boolean} isFor3 whether Tailwind 3 has a part in a stylesheet
+   */
+  constructor(note, isFor3) {
     this.note = note
+    this.isFor3 = isFor3
     /** @type {any[]} the array that Vite holds */
     this.plugins = []
     /** @type {Set<string>} absolute paths of the configs and of what they import */
     this.inputs = new Set()
     /** @type {string|null} the config that is being loaded */
     this.loading = null
+    /** @type {Map<string, string>} packages that a config names and nobody installed -> the config */
+    this.missing = new Map()
   }
 
   /** @param {string} file @returns {Promise<any>} */
   async #load(file) {
     this.loading = file
     this.inputs.add(file)
-    const { config, inputs } = await loadConfig(file, (files) => this.note.evaluates(files))
+    const { config, inputs, missing } = await loadConfig(file, { evaluates: (files) => this.note.evaluates(files) })
     inputs.forEach((input) => this.inputs.add(input))
+    missing.forEach((name) => this.missing.set(name, file))
     return config
   }
 
@@ -72,14 +79,14 @@ export class PostcssPlugins {
   async reload(root) {
     const blocked = configsOf(root).filter((file) => this.note.blocks(file) !== null)
     this.note.starts()
+    this.missing.clear()
+    const project = new Project(root, this.isFor3, (file) => this.#load(file), this.missing)
     try {
-      if (this.plugins.length === 0 || blocked.length === 0) {
-        this.#use(await pluginsOf(root, (file) => this.#load(file), (file) => !blocked.includes(file)))
-      }
+      if (this.plugins.length === 0 || blocked.length === 0) this.#use(await project.plugins((file) => !blocked.includes(file)))
       this.loading = blocked[0] ?? null
       if (blocked.length > 0) throw new Blocked(this.#sentence(blocked))
     } catch (error) {
-      if (this.plugins.length === 0) this.#use(await pluginsOf(root, (file) => this.#load(file), () => false))
+      if (this.plugins.length === 0) this.#use(await project.plugins(() => false))
       throw error
     } finally {
       this.note.loaded()
@@ -95,9 +102,7 @@ export class PostcssPlugins {
 
   /** @param {any[]} next */
   #use(next) {
-    const tailwind = next.findIndex(isTailwind)
-    const [before, after] = aroundTailwind()
-    this.plugins.splice(0, this.plugins.length, ...next.slice(0, tailwind), before, next[tailwind], after, ...next.slice(tailwind + 1))
+    this.plugins.splice(0, this.plugins.length, ...next)
   }
 }
 
@@ -107,23 +112,93 @@ const firstOf = (root, names) => configsOf(root).find((file) => names.includes(p
 /** @param {string} root @returns {string[]} absolute paths of the configs that are there */
 const configsOf = (root) => [...TAILWIND_NAMES, ...POSTCSS_NAMES].map((name) => path.join(root, name)).filter((file) => fs.existsSync(file))
 
-/** @param {string} root @param {(file: string) => Promise<any>} load @param {(file: string) => boolean} allowed @returns {Promise<any[]>} */
-async function pluginsOf(root, load, allowed) {
-  const require = createRequire(path.join(root, 'postcss.config.js'))
-  const [tailwindFile, postcssFile] = [TAILWIND_NAMES, POSTCSS_NAMES].map((names) => firstOf(root, names)).map((file) => (file && allowed(file) ? file : undefined))
-  /** @param {unknown} [given] a config object in the PostCSS config itself */
-  const tailwind = async (given) => {
-    const config = given ?? (tailwindFile ? await load(tailwindFile) : DEFAULT_TAILWIND)
-    return require('tailwindcss')(moduleFor(root, config))
+/** The plugins that the configs of one Vite root ask for. */
+class Project {
+  /**
+   * @param {string} root @param {(file: string|undefined) => boolean} isFor3
+   * @param {(file: string) => Promise<any>} load @param {Map<string, string>} missing is filled: package -> config
+   */
+  constructor(root, isFor3, load, missing) {
+    this.root = root
+    this.isFor3 = isFor3
+    this.load = load
+    this.missing = missing
+    this.require = createRequire(path.join(root, 'postcss.config.js'))
+    /** @type {string|undefined} */
+    this.tailwindFile = undefined
   }
-  if (!postcssFile) return [await tailwind(), require('autoprefixer')()]
-  const raw = postcssFile.endsWith('rc') || postcssFile.endsWith('.json')
-    ? JSON.parse(fs.readFileSync(postcssFile, 'utf8'))
-    : await load(postcssFile)
-  const config = typeof raw === 'function' ? await raw({ env: 'development', mode: 'development', cwd: root }) : raw
-  const plugins = await Promise.all(entriesOf(config?.plugins ?? []).map((entry) => instance(entry, require, tailwind)))
-  // A config that forgets Tailwind must not leave `@tailwind` in the page; a stylesheet without it is left as it is.
-  return plugins.some(isTailwind) ? plugins : [await tailwind(), ...plugins]
+
+  /** @param {(file: string) => boolean} allowed which configs may be read @returns {Promise<any[]>} */
+  async plugins(allowed) {
+    const [tailwindFile, file] = [TAILWIND_NAMES, POSTCSS_NAMES].map((names) => firstOf(this.root, names)).map((found) => (found && allowed(found) ? found : undefined))
+    this.tailwindFile = tailwindFile
+    if (!file) return [await this.#configured(), this.require('autoprefixer')()]
+    const raw = file.endsWith('rc') || file.endsWith('.json') ? JSON.parse(fs.readFileSync(file, 'utf8')) : await this.load(file)
+    const config = typeof raw === 'function' ? await raw({ env: 'development', mode: 'development', cwd: this.root }) : raw
+    const made = await Promise.all(entriesOf(config?.plugins ?? []).map((entry) => this.#instance(entry, file)))
+    const plugins = made.filter((plugin) => plugin !== null)
+    // A config that forgets Tailwind must not leave `@tailwind` in the page; a stylesheet without it is left as it is.
+    return plugins.some(isTailwind) ? plugins : [await this.#configured(), ...plugins]
+  }
+
+  /** @param {unknown} [given] a config object in the PostCSS config itself */
+  async #configured(given) {
+    return this.#tailwind(given ?? (this.tailwindFile ? await this.load(this.tailwindFile) : DEFAULT_TAILWIND))
+  }
+
+  /**
+   * Tailwind 3, made when the first stylesheet is written for it, between what takes the plain rules out and in again.
+   * One plugin: its parts are functions, which PostCSS would run in the same order.
+   * @param {unknown} config @returns {import('postcss').Plugin}
+   */
+  #tailwind(config) {
+    const [before, after] = aroundTailwind()
+    /** @type {{plugins: ((root: import('postcss').Root, result: import('postcss').Result) => unknown)[]}|undefined} */
+    let made
+    return {
+      postcssPlugin: 'tailwindcss',
+      Once: async (root, helpers) => {
+        if (!this.isFor3(helpers.result.opts.from?.replace(/[?#].*$/, ''))) return
+        made ??= this.require('tailwindcss')(moduleFor(this.root, config))
+        await before.Once?.(root, helpers)
+        for (const part of made?.plugins ?? []) await part(root, helpers.result)
+        await after.Once?.(root, helpers)
+      },
+    }
+  }
+
+  /** @param {any} entry a plugin, a creator, a name, or [name, options] @param {string} file the config @returns {Promise<any>} null: none */
+  async #instance(entry, file) {
+    const [plugin, options] = Array.isArray(entry) ? entry : [entry, undefined]
+    if (typeof plugin === 'string') {
+      if (plugin === 'tailwindcss') return this.#configured(configIn(options))
+      return TAILWIND_4_PLUGINS.has(plugin) ? null : this.#named(plugin, options, file)
+    }
+    // `require('tailwindcss')` and `require('tailwindcss')()` in an array look for a config file by themselves.
+    if (plugin === this.#installed('tailwindcss') || isTailwind(plugin)) return this.#configured(configIn(options))
+    return plugin
+  }
+
+  /** @param {string} name @param {any} options @param {string} file the config */
+  #named(name, options, file) {
+    const exported = this.#installed(name)
+    if (exported === null) {
+      this.missing.set(name, file)
+      return null
+    }
+    return (exported.default ?? exported)(options === true ? {} : options)
+  }
+
+  /** @param {string} name @returns {any} null when there is no such package */
+  #installed(name) {
+    try {
+      this.require.resolve(name)
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code === 'MODULE_NOT_FOUND') return null
+      throw error
+    }
+    return this.require(name)
+  }
 }
 
 /** @param {any} plugin */
@@ -133,22 +208,6 @@ const isTailwind = (plugin) => plugin?.postcssPlugin === 'tailwindcss'
 function entriesOf(plugins) {
   if (Array.isArray(plugins)) return plugins.filter(Boolean)
   return Object.entries(plugins).filter(([, options]) => options !== false)
-}
-
-/**
- * @param {any} entry a plugin, a creator, a name, or [name, options]
- * @param {NodeJS.Require} require of the Vite root @param {(given?: unknown) => Promise<any>} tailwind
- */
-async function instance(entry, require, tailwind) {
-  const [plugin, options] = Array.isArray(entry) ? entry : [entry, undefined]
-  if (typeof plugin === 'string') {
-    if (plugin === 'tailwindcss') return tailwind(configIn(options))
-    const exported = require(plugin)
-    return (exported.default ?? exported)(options === true ? {} : options)
-  }
-  // `require('tailwindcss')` and `require('tailwindcss')()` in an array look for a config file by themselves.
-  if (plugin === require('tailwindcss') || isTailwind(plugin)) return tailwind(configIn(options))
-  return plugin
 }
 
 /** Tailwind's options in a PostCSS config: a config object counts, a path to the config file is what we load anyway. @param {any} options */

@@ -11,7 +11,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 /** Packages of the catalogue that run at build time only. */
-const BUILD_ONLY = new Set(['autoprefixer', 'postcss', 'tailwindcss', 'typescript'])
+const BUILD_ONLY = new Set([
+  '@tailwindcss/forms', '@tailwindcss/typography', 'autoprefixer', 'postcss', 'postcss-import', 'postcss-nested', 'sass',
+  'tailwindcss', 'tailwindcss-animate', 'tw-animate-css', 'typescript',
+])
 /** Files of the bake that are not dependencies. */
 const OWN_FILES = new Set(['_metadata.json', 'stamp'])
 /** Entry points that generated code imports beside a package's main one. */
