@@ -153,11 +153,6 @@ export class DevServer {
     return false
   }
 
-  /** @returns {import('./diagnostics.js').Warning[]} that stand */
-  get warnings() {
-    return this.honoured.warnings
-  }
-
   async close() {
     await this.vite?.close()
   }
@@ -168,6 +163,16 @@ export class DevServer {
 
   get clients() {
     return this.vite.ws.clients.size
+  }
+
+  /** @returns {import('./diagnostics.js').Warning[]} that stand */
+  get warnings() {
+    const missing = [...new Map([...this.postcss.missing, ...this.tailwind4.missing])].map(([name, file]) => ({
+      code: 'PACKAGE_NOT_INSTALLED',
+      path: this.folders.relative(file),
+      message: `the package ${JSON.stringify(name)} is not installed: the styles do without it`,
+    }))
+    return [...this.honoured.warnings, ...missing]
   }
 
   get entryUrl() {
@@ -182,7 +187,7 @@ export class DevServer {
     await this.client.transformRequest(this.entryUrl).catch(() => null) // the walk reports it
     const errors = await this.#compile([this.entryUrl], new Group())
     if (errors.length > 0) this.brokenPage = true
-    return [...errors, ...this.#notInstalled(this.tailwind4.missing)]
+    return errors
   }
 
   /** The project's stylesheets that Vite has loaded. */
@@ -233,8 +238,8 @@ export class DevServer {
     for (const payload of [news, prune(released)]) if (payload !== null) this.#deliver(payload)
     // Compiled while the page is on its way to ask for them, instead of before it is told.
     if (this.stylesTrusted) for (const { acceptedPath } of released.updates.values()) void this.client.warmupRequest(acceptedPath)
-    const diagnostics = [...problems, ...errors, ...this.#notInstalled(this.tailwind4.missing)]
-    if (diagnostics.length > 0) diagnostics.forEach((d) => this.observe(errorPayload(d)))
+    const diagnostics = [...problems, ...errors]
+    if (failed || problems.length > 0) diagnostics.forEach((d) => this.observe(errorPayload(d)))
     return { ...outcome(released, failed || problems.length > 0), diagnostics }
   }
 
@@ -337,7 +342,7 @@ export class DevServer {
   async #applyStyleConfigs(change, group) {
     if (!filesOf(change).some((f) => this.#isStyleConfig(f))) return []
     const problems = await this.#reloadStyles()
-    if (this.postcss.loading === null) {
+    if (problems.length === 0) {
       const files = new Set(this.stylesheets().map((mod) => /** @type {string} */ (mod.file)))
       for (const file of files) await this.#emit('change', file, group)
     }
@@ -355,21 +360,11 @@ export class DevServer {
   async #reloadStyles() {
     try {
       await this.postcss.reload(this.root)
-      return this.#notInstalled(this.postcss.missing)
+      return []
     } catch (error) {
       const found = diagnose(error, this.folders)
       return [{ ...found, path: this.folders.relative(this.postcss.loading) ?? found.path }]
     }
-  }
-
-  /**
-   * Tells once what the styles do without.
-   * @param {Map<string, string>} missing package -> what names it; is emptied @returns {Diagnostic[]}
-   */
-  #notInstalled(missing) {
-    const found = [...missing].map(([name, file]) => diagnose({ message: `the package ${JSON.stringify(name)} is not installed: the styles do without it`, id: file }, this.folders))
-    missing.clear()
-    return found
   }
 
   /**

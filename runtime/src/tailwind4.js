@@ -23,6 +23,7 @@ import { scanSources } from './tailwindSources.js'
  * @property {Map<string, string>} inputs files of the project that it took in, with their content
  * @property {Compiler} compiler keeps every class that it was ever told
  * @property {import('@tailwindcss/oxide').Scanner} scanner answers only what it has not answered before
+ * @property {Map<string, string>} missing packages that it or its config names and nobody installed -> the file that does
  * @property {string} output
  */
 
@@ -44,8 +45,11 @@ export class Tailwind4 {
     this.sheets = new Map()
     /** @type {Map<string, Major|null>} by stylesheet, as it was when it was compiled last */
     this.dialects = new Map()
-    /** @type {Map<string, string>} packages that a stylesheet or its config names and nobody installed -> who names it */
-    this.missing = new Map()
+  }
+
+  /** @returns {Map<string, string>} packages that the styles do without -> the file that names them */
+  get missing() {
+    return new Map([...this.sheets.values()].flatMap((sheet) => [...sheet.missing]))
   }
 
   /** Whether Tailwind 3 has a part in a stylesheet. @param {string|undefined} file */
@@ -95,6 +99,8 @@ export class Tailwind4 {
     const { Scanner } = await import('@tailwindcss/oxide')
     /** @type {Map<string, string>} */
     const inputs = new Map()
+    /** @type {Map<string, string>} */
+    const missing = new Map()
     /** @param {string} input @returns {string} its text */
     const read = (input) => {
       const text = fs.readFileSync(input, 'utf8')
@@ -115,31 +121,30 @@ export class Tailwind4 {
         return { path: found, base: folder, content: rebase(read(found), folder, base) }
       },
       loadModule: async (id, from, hint) => {
-        const { module, files } = await this.#module(id, from, hint)
+        const { module, files, without } = await this.#module(id, from, hint)
         for (const input of files) read(input)
+        for (const name of without) missing.set(name, files[0] ?? file)
         return { path: files[0] ?? id, base: files[0] ? path.dirname(files[0]) : from, module }
       },
     })
     const scanner = new Scanner({ sources: scanSources(compiler, this.root) })
-    return { css, inputs, compiler, scanner, output: compiler.build(scanner.scan()) }
+    return { css, inputs, missing, compiler, scanner, output: compiler.build(scanner.scan()) }
   }
 
-  /** @param {string} id @param {string} from folder @param {'plugin'|'config'} hint @returns {Promise<{module: any, files: string[]}>} */
+  /** @param {string} id @param {string} from folder @param {'plugin'|'config'} hint @returns {Promise<{module: any, files: string[], without: string[]}>} */
   async #module(id, from, hint) {
     if (id.startsWith('.') || path.isAbsolute(id)) {
       const { config, inputs, missing } = await loadConfig(path.resolve(from, id), { tailwind: ownModule })
-      for (const name of missing) this.missing.set(name, path.resolve(from, id))
-      return { module: config, files: inputs }
+      return { module: config, files: inputs, without: missing }
     }
     const load = createRequire(path.join(this.root, 'package.json'))
     const exported = await required(load, id)
     if (exported === undefined) {
       if (hint === 'config') throw new Error(`the package ${JSON.stringify(id)}, which a stylesheet takes its config from, is not installed`)
       // The rest of the stylesheet is worth showing.
-      this.missing.set(id, from)
-      return { module: () => {}, files: [] }
+      return { module: () => {}, files: [], without: [id] }
     }
-    return { module: exported.default ?? exported, files: [] }
+    return { module: exported.default ?? exported, files: [], without: [] }
   }
 
   /** @param {string[]} files absolute @throws {Error} when they ended the process before */
@@ -172,8 +177,8 @@ export function stylesheetFile(id) {
   return STYLE.test(id) && !NOT_STYLE.test(id) ? id.replace(/[?#].*$/, '') : null
 }
 
-/** @param {Sheet} sheet */
-const isFresh = (sheet) => [...sheet.inputs].every(([file, text]) => fs.existsSync(file) && fs.readFileSync(file, 'utf8') === text)
+/** What is missing may have been installed since. @param {Sheet} sheet */
+const isFresh = (sheet) => sheet.missing.size === 0 && [...sheet.inputs].every(([file, text]) => fs.existsSync(file) && fs.readFileSync(file, 'utf8') === text)
 
 /** @param {Sheet} sheet @returns {boolean} whether new class names changed its output */
 function refresh(sheet) {
