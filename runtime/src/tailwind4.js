@@ -90,7 +90,18 @@ export class Tailwind4 {
    */
   restyled() {
     for (const file of this.sheets.keys()) if (!fs.existsSync(file)) this.sheets.delete(file)
-    return [...this.sheets].filter(([, sheet]) => refresh(sheet)).map(([file]) => file)
+    return [...this.sheets.keys()].filter((file) => this.#restyle(file))
+  }
+
+  /** @param {string} file */
+  #restyle(file) {
+    try {
+      return refresh(/** @type {Sheet} */ (this.sheets.get(file)))
+    } catch {
+      // A plugin of the project's failed at a class. The stylesheet is compiled anew, fails again, and Vite tells it.
+      this.sheets.delete(file)
+      return true
+    }
   }
 
   /** @param {string} css @param {string} file @param {Resolve} resolve @param {(file: string) => void} watch @returns {Promise<Sheet>} */

@@ -74,7 +74,7 @@ def tailwind(*plugins: str) -> str:
         ),
         (
             "tailwind.config.js",
-            f"const {{ fontFamily }} = require('tailwindcss/defaultTheme')\nmodule.exports = {{ ...{THEME}, fontFamily }}",
+            f"const {{ fontSize }} = require('tailwindcss/defaultTheme')\nmodule.exports = {{ ...{THEME}, fontSize }}",
         ),
         (
             "tailwind.config.js",

@@ -225,6 +225,19 @@ def test_a_plugin_that_is_not_installed_is_told_and_the_rest_works_with_tailwind
     assert ".text-brand" in styles(runtime)
 
 
+def test_a_plugin_that_fails_at_a_class_is_told_and_its_fix_applies_with_tailwind_4(start: Start) -> None:
+    runtime = start()
+    plugin = (
+        "export default ({ matchUtilities }) => matchUtilities({ own: (v) => (%s) }, { values: { a: '1', b: '2' } })"
+    )
+    runtime.put(project(CSS4 + '@plugin "./own.js";', **{"src/own.js": plugin % "{ order: v.at(0) }"}))
+    broken = runtime.patch({"src/own.js": plugin % "v.nothing()", "src/App.tsx": BRANDED.replace("p-2", "own-a")})
+    assert broken.hmr.kind == HmrKind.ERROR
+    assert broken.diagnostics[0].path == "src/frontend/src/styles.css"
+    runtime.patch({"src/own.js": plugin % "{ order: v }"})
+    assert "order: 1" in styles(runtime)
+
+
 def test_g38_a_tailwind_4_stylesheet_names_no_folder_of_the_machine(runtime: Runtime) -> None:
     body = runtime.get("/src/styles.css").body
     assert str(runtime.folder) not in body
