@@ -145,7 +145,8 @@ export class Tailwind4 {
   /** @param {string} id @param {string} from folder @param {'plugin'|'config'} hint @returns {Promise<{module: any, files: string[], without: string[]}>} */
   async #module(id, from, hint) {
     if (id.startsWith('.') || path.isAbsolute(id)) {
-      const { config, inputs, missing } = await loadConfig(path.resolve(from, id), { tailwind: ownModule })
+      const { config, inputs, missing } = await loadConfig(path.resolve(from, id), { evaluates: (files) => this.#evaluates(files), tailwind: ownModule })
+      this.note.loaded()
       return { module: config, files: inputs, without: missing }
     }
     const load = createRequire(path.join(this.root, 'package.json'))
