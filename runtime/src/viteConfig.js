@@ -15,6 +15,9 @@ const DENIED = [
 /** Imports of this name get the virtual entry of a project that only exports a component. */
 export const MOUNT_URL = '/@kontext-preview/mount.jsx'
 
+/** What plugin-react calls 16 ms after the last module of a message, and the delay. */
+const REFRESH = /(performReactRefresh)\(\)(\s*\},) 16\)/
+
 const vitePackage = path.dirname(fileURLToPath(import.meta.resolve('vite/package.json')))
 const toolModules = path.dirname(vitePackage)
 
@@ -124,13 +127,15 @@ function projectPathsPlugin(root) {
 
 /**
  * React Refresh waits 16 ms for further modules before it renders. All modules of a batch come in one message and are
- * applied in one task, so there is nothing to wait for (measured: 16 of the 45 ms of a text edit).
+ * applied in one task, so there is nothing to wait for (measured: 16 of the 45 ms of a text edit). Nothing but classes:
+ * they are registered by an import that the module makes of itself, which may end later. The second call finds them, and
+ * does nothing where there are none.
  * @returns {import('vite').Plugin}
  */
 function refreshPlugin() {
   return {
     name: 'kontext-preview:refresh',
-    transform: (code, id) => (id === '/@react-refresh' ? { code: code.replace(/(performReactRefresh\(\)\s*\}, )16\)/, '$10)'), map: null } : null),
+    transform: (code, id) => (id === '/@react-refresh' ? { code: code.replace(REFRESH, '$1()\n  setTimeout($1, 16)$2 0)'), map: null } : null),
   }
 }
 
