@@ -398,7 +398,8 @@ export class DevServer {
 
   /** @param {string[]} changed absolute @returns {Set<string>} */
   #findClassNeutral(changed) {
-    const load = createRequire(path.join(this.root, 'package.json'))
+    // From inside node_modules: from beside the project's package.json nothing resolves while that is not valid JSON.
+    const load = createRequire(path.join(this.root, 'node_modules', 'x'))
     return new Set(changed.filter((file) => isClassSource(file) && !mayAddClass(load, fs.readFileSync(file, 'utf8'))))
   }
 

@@ -123,7 +123,8 @@ class Project {
     this.isFor3 = isFor3
     this.load = load
     this.missing = missing
-    this.require = createRequire(path.join(root, 'postcss.config.js'))
+    // From inside node_modules: from beside the project's package.json nothing resolves while that is not valid JSON.
+    this.require = createRequire(path.join(root, 'node_modules', 'x'))
     /** @type {string|undefined} */
     this.tailwindFile = undefined
   }
