@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { pathsPlugin } from './aliases.js'
+import { jsxInJsPlugin } from './jsxInJs.js'
 import { includeList, installPrebundle } from './prebundle.js'
 
 /** Files that Vite must not serve, whatever asks: secrets and configuration (platform.md, CVE-2025-30208 and its kin). */
@@ -57,7 +58,7 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
     json: honoured.json,
     css: { ...honoured.css, postcss: { plugins: postcssPlugins } },
     plugins: [
-      react(), pathsPlugin(honoured.paths, honoured.baseUrl), environmentPlugin(honoured.env), mountPlugin(mount), projectPathsPlugin(root), refreshPlugin(),
+      jsxInJsPlugin(root), react(), pathsPlugin(honoured.paths, honoured.baseUrl), environmentPlugin(honoured.env), mountPlugin(mount), projectPathsPlugin(root), refreshPlugin(),
       prebundlePlugin(catalogueDir),
     ],
     optimizeDeps: { include: includeList(catalogueDir), entries: [] },
