@@ -14,6 +14,7 @@ import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass
 import { LOADED, loadedScript } from './loadedScript.js'
 import { log } from './log.js'
 import { isStyleConfig, PostcssPlugins } from './postcss.js'
+import { storageScript } from './storageScript.js'
 import { Tailwind4, tailwind4Plugin } from './tailwind4.js'
 import { bringsClass, isClassSource, mayAddClass } from './tailwindClasses.js'
 import { MOUNT_URL, viteConfig } from './viteConfig.js'
@@ -130,7 +131,10 @@ export class DevServer {
       name: 'kontext-preview:outcome',
       configureServer: (server) => () => { server.middlewares.use(this.#failed) },
       hotUpdate: ({ type, file, modules }) => modules.filter((mod) => this.#matters(mod, type, file)),
-      transformIndexHtml: () => [{ tag: 'script', attrs: { type: 'module' }, children: loadedScript(this.generation), injectTo: 'head' }],
+      transformIndexHtml: () => [
+        { tag: 'script', children: storageScript, injectTo: 'head-prepend' },
+        { tag: 'script', attrs: { type: 'module' }, children: loadedScript(this.generation), injectTo: 'head' },
+      ],
     })
     config.server = { ...config.server, hotUpdateEnvironments: this.#hotUpdate }
     return config
