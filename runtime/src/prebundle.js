@@ -17,13 +17,21 @@ const BUILD_ONLY = new Set([
 ])
 /** Files of the bake that are not dependencies. */
 const OWN_FILES = new Set(['_metadata.json', 'stamp'])
-/** Entry points that generated code imports beside a package's main one. */
-const SUBPATHS = ['react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime']
+/**
+ * Entry points that generated code imports beside a package's main one. One that is missing here is found when a page
+ * asks for it: everything is bundled again, requests of the first paint fail, and the page is reloaded.
+ */
+const SUBPATHS = [
+  'react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime',
+  'date-fns/locale', 'zustand/middleware', 'zustand/middleware/immer', 'zustand/shallow', 'zustand/react/shallow',
+]
 
 /** @param {string} catalogueDir @returns {string[]} what `optimizeDeps.include` lists */
 export function includeList(catalogueDir) {
   const manifest = JSON.parse(read(catalogueDir))
-  return [...Object.keys(manifest.dependencies).filter((name) => !BUILD_ONLY.has(name)), ...SUBPATHS].sort()
+  const names = Object.keys(manifest.dependencies)
+  const subpaths = SUBPATHS.filter((path) => names.includes(path.split('/', 1)[0] ?? ''))
+  return [...names.filter((name) => !BUILD_ONLY.has(name)), ...subpaths].sort()
 }
 
 /** @param {string} catalogueDir named for its profile @throws {Error} that a platform team understands */
