@@ -19,7 +19,7 @@ from e2e.modules import CHECKOUT
 
 _PYTEST = (sys.executable, "-m", "pytest")
 _WITH_API_SERVER = tuple(f"tests/component/{name}" for name in ("api_kubernetes", "kubernetes", "operator"))
-_BROWSER = ("e2e/browser",)
+_BROWSER = ("e2e/browser", "e2e/corpus")
 
 
 @dataclass(frozen=True)

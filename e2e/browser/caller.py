@@ -16,6 +16,8 @@ from e2e.browser.site import Site
 from e2e.browser.target import Target
 
 Json = dict[str, Any]
+# Pairs where the order counts, or where a name is sent twice.
+Files = Mapping[str, str] | Sequence[tuple[str, str]]
 
 # A pod on a cluster whose only node also runs this browser takes 3 s; ten times that when the machine is busy.
 FIRST_PAINT_MS = 40_000
@@ -81,7 +83,7 @@ class Caller:
         answer: Json = await self.page.evaluate("(call) => kontext.call(...call)", arguments)
         return answer
 
-    async def create(self, files: Mapping[str, str], **more: object) -> Json:
+    async def create(self, files: Files, **more: object) -> Json:
         """Create a session (or reuse one, with `sessionId` in `more`); the answer's body, which must be a success."""
         body = {"files": _named(files), "packageJson": None, "projectType": "icpstudio", **more}
         answer = await self.call("POST", "/kontext/preview", body)
@@ -89,16 +91,24 @@ class Caller:
         self.session = answer["body"]
         return self.session
 
-    async def show(self, files: Mapping[str, str]) -> Json:
+    async def show(self, files: Files) -> Json:
         """All that the caller does with a new project: create, observe, show the preview. Waits for the first paint."""
         session = await self.create(files)
-        if self.target.cold:
-            await self.ready()
-        await self.page.evaluate("(url) => kontext.observe(url)", session["wsUrl"])
-        await self.page.evaluate("(url) => kontext.show(url)", session["previewUrl"])
-        await self.preview.locator("#root > *").first.wait_for(timeout=FIRST_PAINT_MS)
+        await self.display()
+        await self.painted()
         await self.hmr_connected()
         return session
+
+    async def display(self) -> None:
+        """Observe the session, and load its preview into the page."""
+        if self.target.cold:
+            await self.ready()
+        await self.page.evaluate("(url) => kontext.observe(url)", self.session["wsUrl"])
+        await self.page.evaluate("(url) => kontext.show(url)", self.session["previewUrl"])
+
+    async def painted(self, root: str = "#root") -> None:
+        """Wait until the app has rendered something into `root`."""
+        await self.preview.locator(f"{root} > *").first.wait_for(timeout=FIRST_PAINT_MS)
 
     async def ready(self) -> None:
         """Wait for the session's phase, and for the ingress controller to follow it.
@@ -169,6 +179,13 @@ class Caller:
         """
         await self.page.evaluate("() => { const frame = document.querySelector('iframe'); frame.src = frame.src; }")
 
+    async def visit(self, path: str) -> None:
+        """Follow a deep link: load the preview anew, at `path`. Returns when the page before is gone."""
+        await self.mark()
+        url = self.session["previewUrl"].rstrip("/") + path
+        await self.page.evaluate("(url) => { document.querySelector('iframe').src = url; }", url)
+        await (await self.frame()).wait_for_function("!window.testMarker")
+
     async def mark(self) -> None:
         """Leave a marker in the preview's window: a reload loses it."""
         await (await self.frame()).evaluate("window.testMarker = 'here'")
@@ -194,5 +211,6 @@ class Caller:
             self.trouble.requests.append(f"{response.request.method} {response.url}: {response.status}")
 
 
-def _named(files: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"name": path, "content": text} for path, text in files.items()]
+def _named(files: Files) -> list[dict[str, str]]:
+    pairs = files.items() if isinstance(files, Mapping) else files
+    return [{"name": path, "content": text} for path, text in pairs]
