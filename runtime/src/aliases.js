@@ -62,7 +62,8 @@ function isSimple(pattern, target) {
 function pathAlias(pattern, target) {
   const start = pattern.replace(/\*$/, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const literal = target.replace(/\*$/, '').replaceAll('$', '$$$$')
-  return pattern.endsWith('*') ? { find: new RegExp(`^${start}(.*)$`), replacement: `${literal}$1` } : { find: new RegExp(`^${start}$`), replacement: literal }
+  const [tail, rest] = pattern.endsWith('*') ? ['(.*)', '$1'] : ['', '']
+  return { find: new RegExp(`^${start}${tail}$`), replacement: literal + rest }
 }
 
 /**

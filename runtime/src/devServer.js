@@ -89,6 +89,8 @@ export class DevServer {
     this.honoured = withDefaults({ treeDir, root: layout.root })
     /** Fingerprint of what the project asks for. */
     this.asked = ''
+    /** @type {import('./diagnostics.js').Warning[]} why it does not get it, all of it */
+    this.refused = []
     /** @type {import('vite').ViteDevServer} */
     this.vite = /** @type {any} */ (undefined)
   }
@@ -105,7 +107,9 @@ export class DevServer {
     } catch (error) {
       // What a project asks for must not cost it the preview: once more without it, and if that fails too it is not the project.
       log('warning', 'the dev server does not start as the project asks', { error: error instanceof Error ? error.name : 'unknown' })
-      this.honoured = { ...withDefaults({ treeDir: this.treeDir, root: this.layout.root }), inputs: this.honoured.inputs }
+      const ours = withDefaults({ treeDir: this.treeDir, root: this.layout.root })
+      this.refused = ours.warnings
+      this.honoured = { ...this.honoured, values: ours.values }
       this.vite = await createServer(this.#viteConfig())
     }
     this.#interceptSend()
@@ -176,7 +180,7 @@ export class DevServer {
       path: this.folders.relative(file),
       message: `the package ${JSON.stringify(name)} is not installed: the styles do without it`,
     }))
-    return [...this.honoured.warnings, ...missing]
+    return [...this.refused, ...this.honoured.warnings, ...missing]
   }
 
   get entryUrl() {
@@ -213,7 +217,7 @@ export class DevServer {
     this.classNeutral = this.#findClassNeutral(changed)
     for (const file of this.#restyled(added)) await this.#emit('change', file, group)
     for (const file of added) await this.#emit('add', file, group)
-    const removed = change.removed.map((f) => this.#abs(f))
+    const removed = change.removed.filter(isTold).map((f) => this.#abs(f))
     // What imported a removed file resolves again, even if nobody edited it: `./Foo` may now be another file.
     const orphans = this.#importersOf(removed).filter((file) => !added.includes(file) && !changed.includes(file))
     for (const file of [...changed, ...orphans]) await this.#emit('change', file, group)

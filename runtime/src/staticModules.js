@@ -28,7 +28,10 @@ export const OUTSIDE = '/outside-the-project'
 /** @param {string} file */
 export const isInside = (file) => file === PROJECT || file.startsWith(PROJECT + '/')
 
-/** A path that was made of the project's and left it is marked: it could look like a path from the root otherwise. @param {string} result @param {string[]} from */
+/**
+ * A path that was made of the project's and left it is marked: it could look like a path from the root otherwise.
+ * @param {string} result @param {string[]} from
+ */
 function placed(result, from) {
   const left = isInside(result) || result.startsWith(OUTSIDE) ? false : from.some(isInside)
   return left && path.posix.isAbsolute(result) ? OUTSIDE + result : result
@@ -57,7 +60,7 @@ export function placeOf(file) {
   return {
     __dirname: dirname,
     __filename: file,
-    'import.meta': record({ url: `file://${encodeURI(file)}`, dirname, filename: file, env: record({ MODE: 'development', DEV: true, PROD: false }) }),
+    'import.meta': record({ url: `file://${encodeURI(file)}`, dirname, filename: file }),
   }
 }
 
@@ -69,7 +72,10 @@ function processOf({ cwd, env }) {
 /** @param {number} now */
 function valueGlobals(now) {
   return {
-    JSON: record({ stringify: new Builtin(([value], interpreter) => stringify(value, interpreter)), parse: ofTexts(([text], interpreter) => parseJson(/** @type {string} */ (text), interpreter)) }),
+    JSON: record({
+      stringify: new Builtin(([value], interpreter) => stringify(value, interpreter)),
+      parse: ofTexts(([text = ''], interpreter) => parseJson(text, interpreter)),
+    }),
     Object: record({
       keys: ofWhole(Object.keys),
       values: ofWhole(Object.values),
@@ -146,7 +152,7 @@ export function fromJson(value) {
   return record(Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fromJson(inner)])))
 }
 
-/** As `JSON.stringify`, which would call nothing of ours, but takes any depth and any number of steps. @param {any} value @param {Interpreter} interpreter */
+/** Of a copy, because what is here may hold itself. @param {any} value @param {Interpreter} interpreter */
 function stringify(value, interpreter) {
   const copy = plain(value, interpreter, 0)
   return copy instanceof Unknown ? UNKNOWN : JSON.stringify(copy)
@@ -182,13 +188,17 @@ function urlBuiltin() {
 /** @param {Surroundings} at @returns {Map<string, any>} module name without `node:` -> namespace */
 export function builtinModules(at) {
   const paths = pathModule(at.cwd)
-  const urls = record({ fileURLToPath: new Builtin(([url]) => filePath(url)), pathToFileURL: ofTexts(([file]) => new URL(`file://${file}`)), URL: urlBuiltin() })
+  const urls = record({
+    fileURLToPath: new Builtin(([url]) => filePath(url)),
+    pathToFileURL: ofTexts(([file]) => (URL.canParse(`file://${file}`) ? new URL(`file://${file}`) : UNKNOWN)),
+    URL: urlBuiltin(),
+  })
   const files = fileModule(at)
   const vite = record({
     defineConfig: new Builtin(([config]) => config),
     mergeConfig: new Builtin(([a, b], interpreter) => merge(a, b, interpreter)),
     loadEnv: new Builtin(([, dir, prefixes = 'VITE_'], interpreter) => loadEnv(at, dir, prefixes, interpreter)),
-    normalizePath: ofTexts(([file]) => path.posix.normalize(/** @type {string} */ (file))),
+    normalizePath: ofTexts(([file = '']) => path.posix.normalize(file)),
     searchForWorkspaceRoot: new Builtin(() => at.cwd),
   })
   return new Map(Object.entries({
@@ -199,23 +209,31 @@ export function builtinModules(at) {
     vite: record({ ...vite, default: vite }),
     'vitest/config': vite,
     process: record({ ...processOf(at), default: processOf(at) }),
-    module: record({ createRequire: new Builtin(() => new Builtin(([name], interpreter) => interpreter.load(String(name), `${at.cwd}/-`, interpreter))) }),
+    module: record({ createRequire: new Builtin(() => requireAt(at.cwd)) }),
     dotenv: dotenvModule(at),
     'dotenv/config': record(),
     'vite-plugin-environment': record({ default: new Builtin(([names, options], interpreter) => environmentPlugin(at, names, options, interpreter)) }),
   }))
 }
 
+/** @param {string} dir below `PROJECT` */
+function requireAt(dir) {
+  return new Builtin(([name], interpreter) => (typeof name === 'string' ? interpreter.load(name, `${dir}/-`, interpreter) : UNKNOWN))
+}
+
 /** @param {string} cwd */
 function pathModule(cwd) {
   return record({
-    resolve: ofTexts((parts) => placed(path.posix.resolve(cwd, ...parts), [parts.filter((part) => path.posix.isAbsolute(part)).at(-1) ?? cwd])),
+    resolve: ofTexts((parts) => {
+      const from = parts.filter((part) => path.posix.isAbsolute(part)).at(-1) ?? cwd
+      return placed(path.posix.resolve(cwd, ...parts), [from])
+    }),
     join: ofTexts((parts) => placed(path.posix.join(...parts), parts)),
-    normalize: ofTexts(([file]) => placed(path.posix.normalize(/** @type {string} */ (file)), [/** @type {string} */ (file)])),
-    dirname: ofTexts(([file]) => placed(path.posix.dirname(/** @type {string} */ (file)), [/** @type {string} */ (file)])),
-    basename: ofTexts(([file, end]) => path.posix.basename(/** @type {string} */ (file), end)),
-    extname: ofTexts(([file]) => path.posix.extname(/** @type {string} */ (file))),
-    relative: ofTexts(([from, to]) => path.posix.relative(path.posix.resolve(cwd, /** @type {string} */ (from)), path.posix.resolve(cwd, /** @type {string} */ (to)))),
+    normalize: ofTexts(([file = '']) => placed(path.posix.normalize(file), [file])),
+    dirname: ofTexts(([file = '']) => placed(path.posix.dirname(file), [file])),
+    basename: ofTexts(([file = '', end]) => path.posix.basename(file, end)),
+    extname: ofTexts(([file = '']) => path.posix.extname(file)),
+    relative: ofTexts(([from = '', to = '']) => path.posix.relative(path.posix.resolve(cwd, from), path.posix.resolve(cwd, to))),
     sep: '/',
   })
 }
@@ -284,7 +302,8 @@ function environmentPlugin(at, names, options, interpreter) {
   const prefix = isRecord(options) && typeof options.prefix === 'string' ? options.prefix : 'VITE_'
   const into = isRecord(options) && typeof options.defineOn === 'string' ? options.defineOn : 'process.env'
   const defaults = isRecord(names) ? names : record()
-  const keys = names === 'all' ? Object.keys(at.env).filter((key) => key.startsWith(prefix)) : Array.isArray(names) ? names : Object.keys(defaults)
+  const all = Object.keys(at.env).filter((key) => key.startsWith(prefix))
+  const keys = names === 'all' ? all : Array.isArray(names) ? names : Object.keys(defaults)
   const define = record()
   interpreter.charge(keys.length + READ_STEPS)
   for (const key of keys) if (typeof key === 'string') define[`${into}.${key}`] = JSON.stringify(at.env[key] ?? defaults[key] ?? null)

@@ -115,7 +115,8 @@ class Reader {
   /** @param {string} file @param {any} paths @param {(target: string) => string} at @returns {PathRule[]} */
   #paths(file, paths, at) {
     return Object.entries(paths).flatMap(([pattern, targets]) => {
-      const usable = Array.isArray(targets) && targets.length > 0 && targets.every((target) => typeof target === 'string') && pattern.split('*').length <= 2
+      const isList = Array.isArray(targets) && targets.length > 0 && targets.every((target) => typeof target === 'string')
+      const usable = isList && pattern.split('*').length <= 2
       if (!usable) this.left.push({ file, key: `paths.${pattern}` })
       return usable ? [{ pattern, targets: targets.map(at) }] : []
     })

@@ -243,6 +243,15 @@ def test_what_cannot_be_read_is_left_out_and_the_rest_counts(configured: Runtime
     assert '"__SHA__": undefined' in defined(configured), "code that uses it must not end the page"
 
 
+def test_g40_what_vite_itself_cannot_work_with_does_not_stop_it(configured: Runtime) -> None:
+    config = {"vite.config.ts": "export default { publicDir: 'a-file' }", "a-file": "not a folder"}
+    outcome = configured.put({**FILES, **config})
+    assert [warning.code for warning in outcome.warnings] == ["CONFIG_IGNORED"]
+    assert outcome.diagnostics == []
+    assert configured.control("GET", "/readyz").status == 200
+    assert configured.patch({"vite.config.ts": "export default { }"}).warnings == []
+
+
 def test_warnings_stand_until_their_cause_goes(configured: Runtime) -> None:
     broken = {**FILES, "vite.config.ts": "export default { define: { __X__: nowhere() } }"}
     assert configured.put(broken).warnings != []
