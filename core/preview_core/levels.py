@@ -59,7 +59,7 @@ _KINDS: tuple[tuple[re.Pattern[str], _Verdict], ...] = (
         _Verdict(Level.CSS, "css", "Stylesheets are generated anew"),
     ),
     (
-        re.compile(r".+\.config\..+|tsconfig.*\.json|\.env.*", re.IGNORECASE),
+        re.compile(r".+\.config\..+|[jt]sconfig.*\.json|\.env.*", re.IGNORECASE),
         _Verdict(Level.RESTART, "structure", "Read when the dev server starts"),
     ),
     (re.compile(r"index\.html", re.IGNORECASE), _Verdict(Level.RELOAD, "structure", "The page itself changes")),

@@ -27,7 +27,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _RESERVED = frozenset({"node_modules", ".git"})
 _RESERVED_PREFIX = ".kontext-preview"
 
-_CONFIG = re.compile(r"package\.json|index\.html|.+\.config\.[^.]+|tsconfig.*\.json|\.env.*", re.IGNORECASE)
+_CONFIG = re.compile(r"package\.json|index\.html|.+\.config\.[^.]+|[jt]sconfig.*\.json|\.env.*", re.IGNORECASE)
 _STYLE = re.compile(r".+\.(css|scss|sass|less)", re.IGNORECASE)
 # Folders that stand in `src` by convention: for `components/Card.tsx` in a tree that has no such folder yet.
 _SOURCE_FOLDERS = re.compile(
