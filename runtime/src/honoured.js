@@ -124,7 +124,9 @@ class Reading {
     const usable = this.picker.record(config, 'the export') ?? record()
     await this.#pick(usable)
     this.values.define['process.env'] = { ...prefixed(env, DFX_PREFIXES), ...this.values.define['process.env'] }
-    const written = Object.fromEntries(Object.entries(env).filter(([key, value]) => value !== before[key] && typeof value === 'string'))
+    const written = Object.fromEntries(Object.entries(env)
+      .filter(([key, value]) => value !== before[key] && ['string', 'number', 'boolean'].includes(typeof value))
+      .map(([key, value]) => [key, String(value)]))
     this.values.env = prefixed({ ...this.#env(this.#envDir(usable.envDir)), ...written }, this.values.envPrefix)
     this.#typescript()
     this.values.alias.push(...defaultAliases(this.values.alias, at))

@@ -305,6 +305,14 @@ def test_env_prefix_and_env_dir_count(configured: Runtime) -> None:
     assert "X" not in env_of(configured)
 
 
+def test_the_environment_is_in_the_page_too(start: Start) -> None:
+    runtime = start(VITE_HOST="leaks")
+    page = '<title>%VITE_NAME% %VITE_HOST%</title><div id="root"></div><script type="module" src="/src/index.tsx"></script>'
+    layout = Layout(root="src/frontend", entry="src/index.tsx", index="project")
+    runtime.put({**FILES, "index.html": page, ".env": "VITE_NAME=Shop\n"}, layout)
+    assert "<title>Shop %VITE_HOST%</title>" in runtime.get("/", accept="text/html").body
+
+
 def test_what_a_config_puts_into_the_environment_counts(configured: Runtime) -> None:
     config = "import pkg from './package.json'\nprocess.env.VITE_VERSION = pkg.version\nexport default {}"
     files = {**FILES, "src/App.tsx": ENV_APP, "package.json": '{"version": "7.8.9"}', "vite.config.js": config}
