@@ -307,7 +307,8 @@ def test_env_prefix_and_env_dir_count(configured: Runtime) -> None:
 
 def test_the_environment_is_in_the_page_too(start: Start) -> None:
     runtime = start(VITE_HOST="leaks")
-    page = '<title>%VITE_NAME% %VITE_HOST%</title><div id="root"></div><script type="module" src="/src/index.tsx"></script>'
+    page = '<title>%VITE_NAME% %VITE_HOST%</title><div id="root"></div><script type="module" src="/src/index.tsx">'
+    page += "</script>"
     layout = Layout(root="src/frontend", entry="src/index.tsx", index="project")
     runtime.put({**FILES, "index.html": page, ".env": "VITE_NAME=Shop\n"}, layout)
     assert "<title>Shop %VITE_HOST%</title>" in runtime.get("/", accept="text/html").body
