@@ -132,31 +132,42 @@ export class Tailwind4 {
         return { path: found, base: folder, content: rebase(read(found), folder, base) }
       },
       loadModule: async (id, from, hint) => {
-        const { module, files, without } = await this.#module(id, from, hint)
+        const { module, own: moduleFile, files, without } = await this.#module(id, from, hint)
         for (const input of files) read(input)
-        for (const name of without) missing.set(name, files[0] ?? file)
-        return { path: files[0] ?? id, base: files[0] ? path.dirname(files[0]) : from, module }
+        for (const name of without) missing.set(name, moduleFile ?? file)
+        return { path: moduleFile ?? id, base: moduleFile ? path.dirname(moduleFile) : from, module }
       },
     })
     const scanner = new Scanner({ sources: scanSources(compiler, this.root) })
     return { css, inputs, missing, compiler, scanner, output: compiler.build(scanner.scan()) }
   }
 
-  /** @param {string} id @param {string} from folder @param {'plugin'|'config'} hint @returns {Promise<{module: any, files: string[], without: string[]}>} */
+  /**
+   * @param {string} id @param {string} from folder @param {'plugin'|'config'} hint
+   * @returns {Promise<{module: any, own: string|null, files: string[], without: string[]}>} `own`: its file, when it is one
+   *   of the project; `files`: what it is made of; `without`: packages that are not installed
+   */
   async #module(id, from, hint) {
-    if (id.startsWith('.') || path.isAbsolute(id)) {
-      const { config, inputs, missing } = await loadConfig(path.resolve(from, id), { evaluates: (files) => this.#evaluates(files), tailwind: ownModule })
-      this.note.loaded()
-      return { module: config, files: inputs, without: missing }
-    }
+    if (id.startsWith('.') || path.isAbsolute(id)) return this.#ownModule(path.resolve(from, id))
     const load = createRequire(path.join(this.root, 'package.json'))
     const exported = await required(load, id)
     if (exported === undefined) {
       if (hint === 'config') throw new Error(`the package ${JSON.stringify(id)}, which a stylesheet takes its config from, is not installed`)
       // The rest of the stylesheet is worth showing.
-      return { module: () => {}, files: [], without: [id] }
+      return { module: () => {}, own: null, files: [], without: [id] }
     }
-    return { module: exported.default ?? exported, files: [], without: [] }
+    return { module: exported.default ?? exported, own: null, files: [], without: [] }
+  }
+
+  /** @param {string} name absolute, with or without its ending */
+  async #ownModule(name) {
+    try {
+      const { config, inputs, missing } = await loadConfig(name, { evaluates: (files) => this.#evaluates(files), tailwind: ownModule })
+      const own = inputs.find((input) => input.startsWith(name)) ?? name
+      return { module: config, own, files: inputs, without: missing }
+    } finally {
+      this.note.loaded()
+    }
   }
 
   /** @param {string[]} files absolute @throws {Error} when they ended the process before */
