@@ -391,14 +391,18 @@ export class DevServer {
     return this.layout.index === 'project' || mod.url === this.entryUrl || mod.url.includes('?') || mod.isSelfAccepting === undefined
   }
 
+  /** From inside node_modules: from beside the project's package.json nothing resolves while that is not valid JSON. */
+  get #require() {
+    return createRequire(path.join(this.root, 'node_modules', 'x'))
+  }
+
   /**
    * The stylesheets that have classes to gain and that Vite would not think of.
    * @param {string[]} added absolute @returns {Set<string>} absolute
    */
   #restyled(added) {
-    const load = createRequire(path.join(this.root, 'package.json'))
     const found = new Set(this.tailwind4.restyled())
-    if (added.some((file) => isClassSource(file) && bringsClass(load, fs.readFileSync(file, 'utf8')))) {
+    if (added.some((file) => isClassSource(file) && bringsClass(this.#require, fs.readFileSync(file, 'utf8')))) {
       for (const { file } of this.stylesheets()) if (file && this.tailwind4.isFor3(file)) found.add(file)
     }
     return found
@@ -406,9 +410,7 @@ export class DevServer {
 
   /** @param {string[]} changed absolute @returns {Set<string>} */
   #findClassNeutral(changed) {
-    // From inside node_modules: from beside the project's package.json nothing resolves while that is not valid JSON.
-    const load = createRequire(path.join(this.root, 'node_modules', 'x'))
-    return new Set(changed.filter((file) => isClassSource(file) && !mayAddClass(load, fs.readFileSync(file, 'utf8'))))
+    return new Set(changed.filter((file) => isClassSource(file) && !mayAddClass(this.#require, fs.readFileSync(file, 'utf8'))))
   }
 
   /** @param {string[]} files absolute @returns {string[]} files of the project, still there, that import one of them */

@@ -52,7 +52,7 @@ export async function loadConfig(file, { evaluates, tailwind } = {}) {
   const inputs = Object.keys(result.metafile.inputs).filter((name) => !name.startsWith('stand-in:')).map((name) => path.resolve(path.dirname(file), name))
   evaluates?.(inputs)
   const compiled = /** @type {any} */ (new Module(file))
-  compiled.filename = file
+  compiled.filename = placeOf(file)
   compiled.paths = /** @type {any} */ (Module)._nodeModulePaths(path.dirname(file))
   compiled._compile(result.outputFiles[0].text, file)
   const exported = compiled.exports
@@ -65,11 +65,18 @@ export async function loadConfig(file, { evaluates, tailwind } = {}) {
 }
 
 /**
+ * Where the packages of a config are looked for: inside node_modules, because from beside the project's package.json
+ * nothing resolves while that is not valid JSON.
+ * @param {string} file
+ */
+const placeOf = (file) => path.join(path.dirname(file), 'node_modules', path.basename(file))
+
+/**
  * @param {string} file @param {Set<string>} missing is filled @param {((id: string) => string)|undefined} tailwind
  * @returns {import('esbuild').Plugin}
  */
 function packages(file, missing, tailwind) {
-  const load = createRequire(file)
+  const load = createRequire(placeOf(file))
   return {
     name: 'kontext-preview:packages',
     setup(building) {

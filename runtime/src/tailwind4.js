@@ -149,7 +149,8 @@ export class Tailwind4 {
    */
   async #module(id, from, hint) {
     if (id.startsWith('.') || path.isAbsolute(id)) return this.#ownModule(path.resolve(from, id))
-    const load = createRequire(path.join(this.root, 'package.json'))
+    // From inside node_modules, see `Project` of postcss.js.
+    const load = createRequire(path.join(this.root, 'node_modules', 'x'))
     const exported = await required(load, id)
     if (exported === undefined) {
       if (hint === 'config') throw new Error(`the package ${JSON.stringify(id)}, which a stylesheet takes its config from, is not installed`)

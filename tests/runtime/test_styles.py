@@ -20,6 +20,7 @@ POSTCSS = {
     "cjs": f"module.exports = {{ plugins: [require('tailwindcss'), {MARK}] }}",
     "esm": f"import tailwindcss from 'tailwindcss'\nexport default {{ plugins: [tailwindcss, {MARK}] }}",
 }
+TYPOGRAPHY = "require('@tailwindcss/typography')"
 TYPES = {"none": {}, "module": {"type": "module"}, "commonjs": {"type": "commonjs"}}
 APP_FILES = {**FILES, "src/App.tsx": APP.replace("p-2", "p-2 text-brand prose fade-in-50")}
 
@@ -66,7 +67,7 @@ def tailwind(*plugins: str) -> str:
         ),
         (
             "tailwind.config.js",
-            "module.exports = " + tailwind("require('tailwindcss-animate')", "require('@tailwindcss/typography')"),
+            "module.exports = " + tailwind("require('tailwindcss-animate')", TYPOGRAPHY),
         ),
         (
             "tailwind.config.js",
@@ -154,6 +155,16 @@ def test_a_config_that_throws_is_told_and_the_rest_renders(start: Start) -> None
     assert "padding: 0.5rem" in css(runtime)
     assert runtime.patch({"tailwind.config.js": TAILWIND["esm"]}).hmr.kind == HmrKind.CSS
     assert "rgb(1 2 3" in css(runtime)
+
+
+def test_configs_and_new_classes_apply_beside_a_manifest_that_is_not_json(start: Start) -> None:
+    runtime = start()
+    configs = {"postcss.config.js": POSTCSS["cjs"], "tailwind.config.js": "module.exports = " + tailwind(TYPOGRAPHY)}
+    outcome = runtime.put({**APP_FILES, **configs, "package.json": "{ not json"})
+    assert (outcome.diagnostics, outcome.warnings) == ([], [])
+    assert_renders(runtime)
+    runtime.patch({"src/New.tsx": "export default () => <i className='mt-[17px]'>new</i>"})
+    assert "margin-top: 17px" in css(runtime)
 
 
 def test_directives_without_any_config_render(start: Start) -> None:
