@@ -211,11 +211,12 @@ export class DevServer {
   async apply(change) {
     const group = new Group()
     const problems = await this.#applyStyleConfigs(change, group)
-    this.stylesTrusted = this.held.length === 0 && filesOf(change).every((f) => isClassSource(f) && !this.#isStyleConfig(f))
     const added = change.added.filter(isTold).map((f) => this.#abs(f))
+    const restyled = this.#restyled(added)
+    this.stylesTrusted = this.held.length === 0 && this.tailwind4.settled && filesOf(change).every((f) => this.#isOnlySource(f))
     const changed = leafFirst(change.changed.filter(isTold).map((f) => this.#abs(f)), (file) => this.#importsOf(file))
     this.classNeutral = this.#findClassNeutral(changed)
-    for (const file of this.#restyled(added)) await this.#emit('change', file, group)
+    for (const file of restyled) await this.#emit('change', file, group)
     for (const file of added) await this.#emit('add', file, group)
     const removed = change.removed.filter(isTold).map((f) => this.#abs(f))
     // What imported a removed file resolves again, even if nobody edited it: `./Foo` may now be another file.
@@ -355,6 +356,11 @@ export class DevServer {
       for (const file of files) await this.#emit('change', file, group)
     }
     return problems
+  }
+
+  /** A file that can bring a stylesheet classes and nothing else. @param {string} treePath */
+  #isOnlySource(treePath) {
+    return isClassSource(treePath) && !this.#isStyleConfig(treePath) && !this.tailwind4.takesIn(this.#abs(treePath))
   }
 
   /** @param {string} treePath */

@@ -89,8 +89,24 @@ export class Tailwind4 {
    * @returns {string[]} absolute paths of the stylesheets that are other than when they were compiled
    */
   restyled() {
-    for (const file of this.sheets.keys()) if (!fs.existsSync(file)) this.sheets.delete(file)
+    for (const file of this.dialects.keys()) if (!fs.existsSync(file)) this.#forget(file)
     return [...this.sheets.keys()].filter((file) => this.#restyle(file))
+  }
+
+  /** Whether every stylesheet for Tailwind 4 is compiled: one that failed so far fails again, or is mended. */
+  get settled() {
+    return [...this.dialects].every(([file, dialect]) => dialect !== 4 || this.sheets.has(file))
+  }
+
+  /** @param {string} file absolute @returns {boolean} whether a stylesheet is made of it, as an import or a config */
+  takesIn(file) {
+    return [...this.sheets.values()].some((sheet) => sheet.inputs.has(file))
+  }
+
+  /** @param {string} file */
+  #forget(file) {
+    this.dialects.delete(file)
+    this.sheets.delete(file)
   }
 
   /** @param {string} file */
@@ -98,7 +114,7 @@ export class Tailwind4 {
     try {
       return refresh(/** @type {Sheet} */ (this.sheets.get(file)))
     } catch {
-      // A plugin of the project's failed at a class. The stylesheet is compiled anew, fails again, and Vite tells it.
+      // The stylesheet is compiled anew: what failed here fails there, and Vite tells it.
       this.sheets.delete(file)
       return true
     }

@@ -157,12 +157,10 @@ def test_a_config_that_throws_is_told_and_the_rest_renders(start: Start) -> None
     assert "rgb(1 2 3" in css(runtime)
 
 
-def test_configs_and_new_classes_apply_beside_a_manifest_that_is_not_json(start: Start) -> None:
+@pytest.mark.parametrize("sheet", [CSS, '@import "tailwindcss";\n@plugin "@tailwindcss/typography";'], ids=["3", "4"])
+def test_styles_render_and_gain_classes_beside_a_manifest_that_is_not_json(start: Start, sheet: str) -> None:
     runtime = start()
-    configs = {"postcss.config.js": POSTCSS["cjs"], "tailwind.config.js": "module.exports = " + tailwind(TYPOGRAPHY)}
-    outcome = runtime.put({**APP_FILES, **configs, "package.json": "{ not json"})
-    assert (outcome.diagnostics, outcome.warnings) == ([], [])
-    assert_renders(runtime)
+    assert runtime.put({**APP_FILES, "src/styles.css": sheet, "package.json": "{ not json"}).diagnostics == []
     runtime.patch({"src/New.tsx": "export default () => <i className='mt-[17px]'>new</i>"})
     assert "margin-top: 17px" in css(runtime)
 

@@ -225,16 +225,20 @@ def test_a_plugin_that_is_not_installed_is_told_and_the_rest_works_with_tailwind
     assert ".text-brand" in styles(runtime)
 
 
-def test_a_plugin_that_fails_at_a_class_is_told_and_its_fix_applies_with_tailwind_4(start: Start) -> None:
+@pytest.mark.parametrize("at_once", [True, False], ids=["with its class", "before its class"])
+def test_a_plugin_that_fails_at_a_class_is_told_and_its_fix_applies_with_tailwind_4(
+    start: Start, at_once: bool
+) -> None:
     runtime = start()
-    plugin = (
-        "export default ({ matchUtilities }) => matchUtilities({ own: (v) => (%s) }, { values: { a: '1', b: '2' } })"
-    )
-    runtime.put(project(CSS4 + '@plugin "./own.js";', **{"src/own.js": plugin % "{ order: v.at(0) }"}))
-    broken = runtime.patch({"src/own.js": plugin % "v.nothing()", "src/App.tsx": BRANDED.replace("p-2", "own-a")})
-    assert broken.hmr.kind == HmrKind.ERROR
-    assert broken.diagnostics[0].path == "src/frontend/src/styles.css"
-    runtime.patch({"src/own.js": plugin % "{ order: v }"})
+    plugin = "export default ({ matchUtilities }) => matchUtilities({ own: (v) => (%s) }, { values: { a: '1' } })"
+    broken = {"src/own.js": plugin % "v.nothing()"}
+    sound = {"src/own.js": plugin % "{ order: v }"}
+    runtime.put({**project(CSS4 + '@plugin "./own.js";'), **(sound if at_once else broken)})
+    used = {"src/App.tsx": BRANDED.replace("p-2", "own-a")}
+    outcome = runtime.patch({**used, **(broken if at_once else {})})
+    assert outcome.hmr.kind == HmrKind.ERROR
+    assert outcome.diagnostics[0].path == "src/frontend/src/styles.css"
+    assert runtime.patch({"src/own.js": sound["src/own.js"] + " // mended"}).diagnostics == []
     assert "order: 1" in styles(runtime)
 
 
