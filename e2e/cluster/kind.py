@@ -20,6 +20,7 @@ from e2e.cluster import ingress
 from e2e.cluster.images import CONTROL_PLANE, RUNTIME, Images, Loadable
 from e2e.cluster.kubectl import Kubectl
 from e2e.cluster.layers import contents
+from e2e.cluster.node import POD_PIDS
 from e2e.modules import CHECKOUT
 
 NAME = "kontext-preview"
@@ -33,6 +34,8 @@ _TRAEFIK = "traefik:v3.6"
 _NAMESPACE = "ingress"
 # kind's own default for pods.
 _PODS = "10.244.0.0/16"
+# As on a bare machine: see `node`.
+_KUBELET = {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration", "podPidsLimit": POD_PIDS}
 # What an image is built from; all other files of the checkout leave it as it is.
 _INPUTS = {
     CONTROL_PLANE: ("api", "core", "operator", "runtime", "requirements", "pyproject.toml", "README.md", "LICENSE"),
@@ -142,6 +145,7 @@ def _config(port: int) -> dict[str, Any]:
         "apiVersion": "kind.x-k8s.io/v1alpha4",
         "networking": {"podSubnet": _PODS},
         "nodes": [{"role": "control-plane", "extraPortMappings": [mapping]}],
+        "kubeadmConfigPatches": [json.dumps(_KUBELET)],
     }
 
 

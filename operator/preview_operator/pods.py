@@ -119,8 +119,9 @@ def _container(
         "readinessProbe": _probe(period=5, failures=2),
         # Node on a node that starts fifty of them needs ten seconds; until then nobody calls it hung.
         "startupProbe": _probe(period=1, failures=60),
-        # A process that does not answer for so long is in an endless loop of session code.
-        "livenessProbe": _probe(period=2, failures=4),
+        # An endless loop is ended from inside, after 4 s and by its processor time (`watchdog.js`). From here it looks
+        # like a process that a full node does not let run, and a large project's first compile: those are left alone.
+        "livenessProbe": _probe(period=2, failures=8),
     }
 
 

@@ -74,7 +74,7 @@ function block(note, files, why, sure) {
 export function caught(note) {
   const files = any(note.loading) ? note.loading : note.inUse
   const rest = { ...emptyNote(), blocked: note.blocked }
-  return any(files) ? block(rest, files, 'endless loop', true) : { ...rest, atWork: note.atWork }
+  return any(files) ? block(rest, files, 'it hung, as in an endless loop', true) : { ...rest, atWork: note.atWork }
 }
 
 /** @param {Files} a @param {Files} b */

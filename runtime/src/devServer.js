@@ -18,6 +18,7 @@ import { storageScript } from './storageScript.js'
 import { Tailwind4, tailwind4Plugin } from './tailwind4.js'
 import { bringsClass, isClassSource, mayAddClass } from './tailwindClasses.js'
 import { MOUNT_URL, viteConfig } from './viteConfig.js'
+import { beat } from './watchdog.js'
 
 /** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
 /** @typedef {import('./tree.js').Change} Change */
@@ -133,6 +134,7 @@ export class DevServer {
     })
     config.plugins?.push(tailwind4Plugin(this.tailwind4), {
       name: 'kontext-preview:outcome',
+      transform: () => beat(),
       configureServer: (server) => () => { server.middlewares.use(this.#failed) },
       hotUpdate: ({ type, file, modules }) => modules.filter((mod) => this.#matters(mod, type, file)),
       transformIndexHtml: () => [

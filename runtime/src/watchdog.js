@@ -14,6 +14,16 @@ const BEAT_MS = 250
 export const BEAT = 0
 export const HUNG = 1
 
+const shared = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
+
+/**
+ * Progress: to be called for every module that is compiled. Of hundreds that are compiled at a time none lets the timers
+ * have their turn, for seconds; a loop makes no progress.
+ */
+export function beat() {
+  Atomics.add(shared, BEAT, 1)
+}
+
 /** It needs a timer, a file and an inspector session. */
 const LIMITS = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 }
 
@@ -22,9 +32,8 @@ const LIMITS = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSi
  * @param {() => void} onHang called in the main thread, if it can still be reached once the loop is broken
  */
 export function watch(noteFile, onHang) {
-  const shared = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
   setInterval(() => {
-    Atomics.add(shared, BEAT, 1)
+    beat()
     if (Atomics.load(shared, HUNG) !== 0) onHang()
   }, BEAT_MS).unref()
   const thread = new Worker(new URL('./watchdogThread.js', import.meta.url), {

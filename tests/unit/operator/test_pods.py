@@ -133,6 +133,12 @@ def test_probes_ask_the_control_port_which_no_session_code_answers(probe: str) -
     assert container()[probe]["httpGet"] == {"path": "/healthz", "port": "control"}
 
 
+def test_g19_kubelet_does_not_take_a_process_that_a_full_node_lets_wait_for_one_that_hangs() -> None:
+    liveness = container()["livenessProbe"]
+    # Twice what an operator waits before another pod takes over; what really hangs ends itself after 4 s.
+    assert liveness["periodSeconds"] * liveness["failureThreshold"] == 16
+
+
 def test_g20_ports_are_fixed_and_none_is_the_nodes() -> None:
     assert container()["ports"] == [
         {"name": "preview", "containerPort": 8080, "protocol": "TCP"},
