@@ -1,9 +1,12 @@
 /** The thread of `watchdog.js`. */
+import fs from 'node:fs'
 import inspector from 'node:inspector'
+import path from 'node:path'
 import { workerData } from 'node:worker_threads'
 import { caught, readNote, writeNote } from './crashNote.js'
 import { descendants, statFields } from './descendants.js'
 import { hangs } from './hang.js'
+import { filesDir } from './sessionFolder.js'
 import { BEAT, HUNG } from './watchdog.js'
 
 const LOOK_MS = 250
@@ -17,6 +20,16 @@ const cpuMs = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000
 /** The main thread is the one with the number of the process. S: it waits for an event. */
 const isAsleep = () => statFields(`/proc/self/task/${process.pid}/stat`)?.[0] === 'S'
 
+/** What Vite keeps below the tree is not the project's. Session code may have spoilt the folder: then it waits for nobody. */
+function projectBytes() {
+  try {
+    return filesBelow(filesDir(path.dirname(noteFile))).reduce((sum, file) => sum + fs.lstatSync(file).size, 0)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return 0
+    throw error
+  }
+}
+
 let seen = { beat: -1, at: 0, cpuMs: 0, asleep: true }
 let brokenAt = -Infinity
 
@@ -29,7 +42,7 @@ setInterval(() => {
     return
   }
   seen.asleep &&= isAsleep()
-  if (hangs(now - seen.at, cpuMs() - seen.cpuMs, seen.asleep) && now - brokenAt > AGAIN_MS) {
+  if (hangs(now - seen.at, cpuMs() - seen.cpuMs, seen.asleep, projectBytes) && now - brokenAt > AGAIN_MS) {
     // The main thread writes the note too: not now, it is in its loop.
     if (brokenAt === -Infinity) writeNote(noteFile, caught(readNote(noteFile)))
     brokenAt = now
@@ -59,4 +72,13 @@ function kill(pid) {
     // It was faster.
     if (!(error instanceof Error && 'code' in error)) throw error
   }
+}
+
+/** @param {string} dir @returns {string[]} */
+function filesBelow(dir) {
+  return fs.readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const name = path.join(dir, entry.name)
+    if (entry.isDirectory()) return entry.name === '.kontext-preview' ? [] : filesBelow(name)
+    return entry.isFile() ? [name] : []
+  })
 }

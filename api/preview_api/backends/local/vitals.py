@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The runtime's own watchdog takes 4 s, and tells the sockets; this one comes after it.
-SILENT_S = 5.0
+# The runtime's own watchdog takes 4 s, more for a large project, and tells the sockets; this one is for code that got
+# rid of it.
+SILENT_S = 20.0
 # A machine that is overloaded lets a healthy child wait for as long: only one that had the processor meanwhile loops.
-BUSY_S = 3.5
+BUSY_S = 16.0
 # Without /proc neither is known.
-SILENT_UNKNOWN_S = 20.0
+SILENT_UNKNOWN_S = 60.0
 # Loaded sessions have 130-190 MB, pre-bundling peaks at 700; above this, one session costs the machine.
 MEMORY_BYTES = 1_500 * 2**20
 # A child has one process of its own (esbuild), npm a handful for moments.
