@@ -90,12 +90,10 @@ process.stdout.write(JSON.stringify({
 // Session code (a plugin, a config) runs in this process. What it throws into the void must not end the session, and
 // what it prints is the user's: it stays out of the logs (G38).
 process.on('unhandledRejection', (error) => {
-  log('error', 'unhandled rejection in session code')
-  session.reportLater(error)
+  if (session.reportLater(error)) log('error', 'unhandled rejection in session code')
 })
 process.on('uncaughtException', (error) => {
-  log('error', 'uncaught exception in session code')
-  session.reportLater(error)
+  if (session.reportLater(error)) log('error', 'uncaught exception in session code')
 })
 end = guardExit()
 watch(note.file, () => {

@@ -6,6 +6,7 @@ import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { diagnose, errorPayload, Folders } from './diagnostics.js'
+import { lateError } from './lateError.js'
 import { log } from './log.js'
 import { check } from './readiness.js'
 import { filesDir } from './sessionFolder.js'
@@ -218,11 +219,18 @@ export class Session {
     if (missing !== null) log('warning', 'not ready', { missing })
   }
 
-  /** What session code threw after its call had returned. It stands until the next batch compiles. @param {unknown} error */
+  /**
+   * What session code threw after its call had returned. It stands until the next batch compiles.
+   * @param {unknown} error @returns {boolean} whether it is news: a timer may throw a thousand times per second
+   */
   reportLater(error) {
+    const found = lateError(error, this.#folders(this.layout))
+    if (found === null) return false
     this.lateErrors += 1
-    this.lastError = diagnose(error, this.#folders(this.layout))
-    this.observe(errorPayload(this.lastError))
+    if (found.message === this.lastError?.message) return false
+    this.lastError = found
+    this.observe(errorPayload(found))
+    return true
   }
 
   /** @param {Layout|null} layout */
