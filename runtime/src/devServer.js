@@ -3,6 +3,7 @@
  * the watcher that is never fed by the file system, the module graph, and `hot.send`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import crypto from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -47,6 +48,9 @@ const silent = /** @type {import('vite').Logger} */ ({
 /** @type {AsyncLocalStorage<{group: Group, done: () => void}>} */
 const batch = new AsyncLocalStorage()
 
+/** Stands for the number of the page until it is sent. */
+const GENERATION = '__KONTEXT_PREVIEW_GENERATION__'
+
 /** The socket of a page and its modules come within this time of each other: an error in between belongs to that page. */
 const PAGE_LOAD_MS = 5_000
 
@@ -82,8 +86,11 @@ export class DevServer {
     this.pages = new Map()
     /** @type {{at: number, payload: any}|null} the last module that a page could not load */
     this.failure = null
-    /** How many messages the pages were sent: a page that was made at another number has missed some. */
-    this.generation = 0
+    /**
+     * Counts the messages to the pages: a page that was made at another number has missed some. It begins at the clock, so
+     * that no page of an earlier dev server, of this process or of one before it, holds a number of this one.
+     */
+    this.generation = Date.now()
     /** A page was served a module that does not compile: it needs a reload once everything does. */
     this.brokenPage = false
     /** What counts of the project's own configuration. */
@@ -137,9 +144,10 @@ export class DevServer {
       transform: () => beat(),
       configureServer: (server) => () => { server.middlewares.use(this.#failed) },
       hotUpdate: ({ type, file, modules }) => modules.filter((mod) => this.#matters(mod, type, file)),
+      configResolved: (resolved) => { Object.assign(resolved, { webSocketToken: socketToken(settings.publicUrl) }) },
       transformIndexHtml: () => [
         { tag: 'script', children: storageScript, injectTo: 'head-prepend' },
-        { tag: 'script', attrs: { type: 'module' }, children: loadedScript(this.generation), injectTo: 'head' },
+        { tag: 'script', attrs: { type: 'module' }, children: loadedScript(GENERATION), injectTo: 'head' },
       ],
     })
     config.server = { ...config.server, hotUpdateEnvironments: this.#hotUpdate }
@@ -165,6 +173,17 @@ export class DevServer {
 
   async close() {
     await this.vite?.close()
+  }
+
+  /**
+   * A page as it is sent. Its number is that from before its source was read: of what happens meanwhile it may know nothing.
+   * @param {string} pathname @param {() => Promise<string|null>} read @returns {Promise<string|null>} null: there is no source
+   */
+  async page(pathname, read) {
+    const { generation } = this
+    const source = await read()
+    if (source === null) return null
+    return (await this.vite.transformIndexHtml(pathname, source)).replace(GENERATION, String(generation))
   }
 
   get client() {
@@ -498,6 +517,15 @@ function filesOf(change) {
 /** Vite reloads every page for a tsconfig.json, whatever changed in it; what counts of it was compared. @param {string} treePath */
 function isTold(treePath) {
   return path.posix.basename(treePath) !== 'tsconfig.json'
+}
+
+/**
+ * The token of Vite's socket, the same for every dev server of a session: a page that loads while one follows another has
+ * the token of the first and connects to the second. It says no more than the address, which only who may see it knows.
+ * @param {URL} publicUrl
+ */
+function socketToken(publicUrl) {
+  return crypto.createHash('sha256').update(`vite-hmr ${publicUrl.host}`).digest('base64url')
 }
 
 /** @param {number} time epoch milliseconds */

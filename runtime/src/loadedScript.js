@@ -8,7 +8,7 @@
 /** The event that a page sends. */
 export const LOADED = 'kontext-preview:loaded'
 
-/** @param {number} generation number of the last message that was sent before the page was made */
+/** @param {string} generation number of the last message that was sent before the page was made */
 export function loadedScript(generation) {
   return `import { createHotContext } from '/@vite/client'
 const hot = createHotContext('/@kontext-preview/loaded')

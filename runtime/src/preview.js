@@ -69,9 +69,7 @@ export class Preview {
   async #afterVite(dev, res, url, page) {
     if (url.pathname === '/favicon.ico') return void res.writeHead(204).end()
     if (!page) return text(res, 404, 'Not found')
-    const source = await pageSource(dev, url.pathname)
-    if (source === null) return html(res, emptyPage)
-    html(res, await dev.vite.transformIndexHtml(url.pathname, source))
+    html(res, await dev.page(url.pathname, () => pageSource(dev, url.pathname)) ?? emptyPage)
   }
 
   /** @param {http.ServerResponse} res */
