@@ -22,7 +22,8 @@ MAX_SEGMENT = 255  # bytes: what Linux and macOS file systems hold in one file n
 
 _ANCHOR_FRONTEND = re.compile(r"(?:^|/)(src/frontend/.+)")
 _ANCHOR_BACKEND = re.compile(r"(?:^|/)(src/backend/.+)")
-_ANNOUNCEMENT = re.compile(r"complete file:", re.IGNORECASE)  # language models write it before a name
+# Language models write it before a name, and format both: ``**Complete file:** `App.tsx` ``.
+_ANNOUNCEMENT = re.compile(r"[*_#\s]*complete file\s*:[*_]*", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _RESERVED = frozenset({"node_modules", ".git"})
 _RESERVED_PREFIX = ".kontext-preview"
@@ -117,7 +118,7 @@ def _clean(name: str) -> str:
     path, before = unicodedata.normalize("NFC", name).replace("\\", "/"), None
     while path != before:  # a decoration may hide another one: `./Complete file: /App.tsx`
         before = path
-        path = path.strip()
+        path = path.strip().strip("`")
         announcement = _ANNOUNCEMENT.match(path)
         path = path[announcement.end() :] if announcement else re.sub(r"^(\.?/)+", "", path)
     segments = [segment for segment in path.split("/") if segment not in {"", "."}]

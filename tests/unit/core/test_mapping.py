@@ -200,6 +200,9 @@ APP = "src/frontend/src/App.tsx"
         APP.replace("/", "\\"),
         "Complete file: " + APP,
         "complete file:./" + APP,
+        "**Complete file:** `" + APP + "`",
+        "### Complete file: " + APP,
+        "`" + APP + "`",
         " " + APP + " ",
         "My App/" + APP,
         "mein täglicher plan/" + APP,
@@ -212,6 +215,59 @@ APP = "src/frontend/src/App.tsx"
 def test_the_spellings_of_one_file_have_one_target(name: str) -> None:
     assert map_name(name, STUDIO) == APP
     assert map_names([name, "src/frontend/src/index.tsx"], [])[0] == APP
+
+
+# What agents and exports put before a project, and what they write before a name.
+PREFIXES = [
+    "",
+    "My App/",
+    "my-app/",
+    "code/My App/",
+    "Mein täglicher Plan/",
+    "Mein ta\u0308glicher Plan/",
+    "日本/",
+    "a/b/c/",
+]
+SPELLINGS = ["{}", "/{}", "./{}", "Complete file: {}", "complete file:{}", "`{}`", " {} "]
+FULL = sorted(STUDIO - {"dfx.json"})
+
+
+@given(st.sampled_from(PREFIXES), st.sampled_from(PREFIXES), st.data())
+def test_a_create_and_an_update_agree_on_every_file_whatever_precedes_its_name(
+    create: str, update: str, data: st.DataObject
+) -> None:
+    created = map_names([data.draw(st.sampled_from(SPELLINGS)).format(create + path) for path in FULL], [])
+    assert created == FULL
+    names = data.draw(st.lists(st.sampled_from(FULL), unique=True))
+    sent = [data.draw(st.sampled_from(SPELLINGS)).format(update + path) for path in names]
+    assert map_names(sent, FULL) == names
+    assert [map_name(name.replace("/", "\\"), FULL) for name in sent] == names
+
+
+@pytest.mark.parametrize("prefix", ["", "My App/", "code/My App/", "my-app/", "日本/"])
+@pytest.mark.parametrize(
+    "project",
+    [
+        sorted(PLAIN),
+        ["index.html", "package.json", "src/App.js", "src/main.js"],
+        ["index.html", "package.json", "src/App.jsx", "src/components/My Card.jsx", "src/main.jsx", "src/ページ.jsx"],
+        [
+            "index.html",
+            "package.json",
+            "public/logo.svg",
+            "src/App.tsx",
+            "src/lib/utils.ts",
+            "src/main.tsx",
+            "vite.config.js",
+        ],
+        ["package.json", "public/index.html", "src/App.js", "src/index.js"],
+    ],
+)
+def test_a_plain_project_stays_whole_and_is_found_with_its_folder_and_without(project: list[str], prefix: str) -> None:
+    created = map_names([prefix + path for path in project], [])
+    assert created == [prefix + path for path in project]
+    assert map_names([prefix + path for path in project], [str(path) for path in created]) == created
+    assert map_names(project, [str(path) for path in created]) == created
 
 
 def test_composed_and_decomposed_letters_are_one_name() -> None:
