@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+
 import pytest
 from tests.runtime.conftest import Start
 from tests.runtime.harness import Runtime
@@ -83,3 +86,22 @@ def test_two_pages_of_one_session_get_the_same_and_one_that_leaves_takes_nothing
         runtime.patch({"src/App.tsx": APP})
         first.until("update")
         assert first.drained() == ["update"] * 3
+
+
+def test_g41_a_page_that_comes_in_the_middle_of_a_pass_hears_of_it(start: Start) -> None:
+    names = [f"src/many/M{number}.ts" for number in range(60)]
+    imports = "".join(f"import '../many/M{number}'\n" for number in range(60))
+    runtime = start()
+    many = dict.fromkeys(names, "export {}\n")
+    assert runtime.put({**FILES, **many, _TITLE: imports + TITLE}).diagnostics == []
+    for number in range(10):
+        text = f"export const big = [{number}, {'1, ' * 3000}]\n"  # takes a moment to compile
+        with ThreadPoolExecutor(1) as beside:
+            passing = beside.submit(runtime.patch, dict.fromkeys(names, text))
+            sleep(number * 0.01)
+            page = Page.of(runtime)
+            with page.opened() as socket:
+                assert passing.result().hmr.kind == HmrKind.UPDATE
+                page.loaded(socket)
+                kinds = socket.drained()
+        assert kinds or page.generation == Page.of(runtime).generation, f"{number} tens of ms into the pass"
