@@ -82,6 +82,10 @@ export class DevServer {
     this.classNeutral = new Set()
     /** The running batch touches no stylesheet and no style config: styles change by class names only, and compile */
     this.stylesTrusted = false
+    /** @type {Set<string>} sources that came after the stylesheets were compiled, which therefore do not depend on them */
+    this.unscanned = new Set()
+    /** One of them has a class that no stylesheet has yet. */
+    this.unstyled = false
     /** @type {Map<import('ws').WebSocket, number>} sockets of pages, and when they were opened */
     this.pages = new Map()
     /** @type {{at: number, payload: any}|null} the last module that a page could not load */
@@ -244,6 +248,7 @@ export class DevServer {
     const orphans = this.#importersOf(removed).filter((file) => !added.includes(file) && !changed.includes(file))
     for (const file of [...changed, ...orphans]) await this.#emit('change', file, group)
     for (const file of removed) await this.#emit('unlink', file, group)
+    await this.#styleNewSources(added, changed, group)
     return this.#release(group, problems)
   }
 
@@ -438,6 +443,31 @@ export class DevServer {
   /** @param {string[]} changed absolute @returns {Set<string>} */
   #findClassNeutral(changed) {
     return new Set(changed.filter((file) => isClassSource(file) && !mayAddClass(this.#require, fs.readFileSync(file, 'utf8'))))
+  }
+
+  /**
+   * Vite compiles a stylesheet again for the files that Tailwind read for it, and a new file is not among them: its
+   * classes would come with the next edit of another file, and an edit of itself would add none. While nothing imports
+   * it, nothing on the page changes, and the stylesheets wait too.
+   * @param {string[]} added absolute @param {string[]} changed absolute, asked for new classes before @param {Group} group
+   */
+  async #styleNewSources(added, changed, group) {
+    added.filter(isClassSource).forEach((file) => this.unscanned.add(file))
+    for (const file of this.unscanned) if (!fs.existsSync(file) || this.#isScanned(file)) this.unscanned.delete(file)
+    // Tailwind knows a class from the first time it was asked for it: nobody may ask twice.
+    this.unstyled ||= changed.some((file) => this.unscanned.has(file) && !this.classNeutral.has(file))
+    if (group.empty) return
+    const rest = [...this.unscanned].filter((file) => !changed.includes(file))
+    if (!this.unstyled && this.#findClassNeutral(rest).size === rest.length) return
+    this.unstyled = false
+    this.unscanned.clear()
+    const scanning = this.stylesheets().filter((mod) => [...mod.importedModules].some((m) => m.id === null && isClassSource(m.file ?? '')))
+    for (const file of new Set(scanning.map((mod) => /** @type {string} */ (mod.file)))) await this.#emit('change', file, group)
+  }
+
+  /** Whether a stylesheet depends on the text of a source file. @param {string} file absolute */
+  #isScanned(file) {
+    return [...this.client.moduleGraph.getModulesByFile(file) ?? []].some((mod) => mod.id === null)
   }
 
   /** @param {string[]} files absolute @returns {string[]} files of the project, still there, that import one of them */

@@ -91,6 +91,33 @@ def test_a_new_component_its_import_and_its_use_in_one_batch_is_one_update(runti
     assert outcome.diagnostics == []
 
 
+def test_a_class_that_only_a_new_component_uses_comes_with_it(runtime: Runtime) -> None:
+    outcome = runtime.patch(
+        {
+            "src/App.tsx": "import New from './New'\n" + APP.replace("<Title />", "<Title /><New />"),
+            "src/New.tsx": "export default function New() { return <i className='mt-[31px]'>new</i> }\n",
+        }
+    )
+    assert "/src/styles.css" in outcome.hmr.modules
+    assert "margin-top: 31px" in runtime.get("/src/styles.css").body
+
+
+def test_a_class_of_a_component_that_waited_for_its_importer_comes_with_the_import(runtime: Runtime) -> None:
+    new = "export default function New() { return <i className='mt-[32px]'>new</i> }\n"
+    assert runtime.patch({"src/New.tsx": new}).hmr.kind == HmrKind.NONE
+    runtime.patch({"src/App.tsx": "import New from './New'\n" + APP.replace("<Title />", "<Title /><New />")})
+    assert "margin-top: 32px" in runtime.get("/src/styles.css").body
+
+
+def test_a_class_that_comes_into_a_component_after_it_was_added_brings_its_utility(runtime: Runtime) -> None:
+    new = "export default function New() { return <i className='p-2'>new</i> }\n"
+    app = "import New from './New'\n" + APP.replace("<Title />", "<Title /><New />")
+    assert "/src/styles.css" not in runtime.patch({"src/App.tsx": app, "src/New.tsx": new}).hmr.modules
+    outcome = runtime.patch({"src/New.tsx": new.replace("p-2", "mt-[33px]")})
+    assert set(outcome.hmr.modules) == {"/src/New.tsx", "/src/styles.css"}
+    assert "margin-top: 33px" in runtime.get("/src/styles.css").body
+
+
 def test_a_file_that_nothing_imports_is_no_message(runtime: Runtime) -> None:
     assert runtime.patch({"src/Unused.tsx": TITLE}).hmr.kind == HmrKind.NONE
 
