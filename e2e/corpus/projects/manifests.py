@@ -226,7 +226,6 @@ export default function App() {
         Edit("behind another", {_SRC + "config.ts": ("'aliased'", "'renamed'")}, expect=[text("#title", "RENAMED?")]),
     ],
     counter="#count",
-    needs="vite.config and tsconfig are not read yet",
 )
 
 ENVIRONMENT = Project(
@@ -296,7 +295,6 @@ export default function App() {
         ),
     ],
     counter="#count",
-    needs="vite.config and .env are not read yet",
 )
 
 _POSTCSS = {

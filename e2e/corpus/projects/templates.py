@@ -574,7 +574,6 @@ export default function App() {
         ),
     ],
     counter="#count",
-    needs="SCSS is not compiled yet",
 )
 
 _TAILWIND4_APP = (
@@ -648,7 +647,6 @@ createRoot(document.getElementById('root')!).render(<App />);
     _TAILWIND4_SEEN,
     _TAILWIND4_EDITS,
     counter="#count",
-    needs="Tailwind 4 is not served yet",
 )
 
 TAILWIND4_POSTCSS = Project(
@@ -684,7 +682,6 @@ createRoot(document.getElementById('root')!).render(<App />);
         ),
     ],
     counter="#count",
-    needs="Tailwind 4 is not served yet",
 )
 
 PROJECTS = (VITE_JS, VITE_TS, CRA, JAVASCRIPT, CSS_MODULES, SCSS, TAILWIND4, TAILWIND4_POSTCSS)
