@@ -107,8 +107,8 @@ class Caller:
         await self.page.evaluate("(url) => kontext.show(url)", self.session["previewUrl"])
 
     async def painted(self, root: str = "#root") -> None:
-        """Wait until the app has rendered something into `root`."""
-        await self.preview.locator(f"{root} > *").first.wait_for(timeout=FIRST_PAINT_MS)
+        """Wait until the app has rendered something into `root` that is to be seen."""
+        await self.preview.locator(f"{root} > *:visible").first.wait_for(timeout=FIRST_PAINT_MS)
 
     async def ready(self) -> None:
         """Wait for the session's phase, and for the ingress controller to follow it.

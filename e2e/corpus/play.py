@@ -15,6 +15,9 @@ from e2e.corpus.project import Act, Edit, Keeps, Project
 # An update is on screen within 0.3 s; fifty times that on a machine that runs other things, a pod in between.
 SHOWN_MS = 15_000
 _CLICKS = 2
+# The observer's socket (a page's own has a token) comes back, as the caller's does: it may be asked for before the
+# session's process has the port.
+_EARLY = r"/hmr' failed: Error during WebSocket handshake: Unexpected response code: 503"
 
 
 @dataclass
@@ -63,7 +66,8 @@ class Player:
             try:
                 await self._step(step, played)
             except AssertionError as error:
-                error.add_note(f"in the step {step.name!r}; Vite's last answer: {self._told}")
+                said = [*caller.trouble.console, *caller.trouble.requests][-5:]
+                error.add_note(f"in the step {step.name!r}; Vite's last answer: {self._told}; the browser said: {said}")
                 raise
         return played
 
@@ -132,5 +136,6 @@ class Player:
 
     def _assert_quiet(self, when: str) -> None:
         trouble = [*self._caller.trouble.console, *self._caller.trouble.requests]
-        unexpected = [one for one in trouble if not any(re.search(noise, one) for noise in self._project.noise)]
+        known = [_EARLY, *self._project.noise]
+        unexpected = [one for one in trouble if not any(re.search(noise, one) for noise in known)]
         assert unexpected == [], f"after {when}: {unexpected}"

@@ -126,6 +126,12 @@ export default function App() {
     ),
     [text("#break", "Break")],
     [
+        # React notes boundaries that caught something, so as to try them again, only from a page's first edit on.
+        Edit(
+            "before anything breaks",
+            {_SRC + "components/Risky.tsx": (">Break<", ">Break it<")},
+            expect=[text("#break", "Break it")],
+        ),
         Act("break it", click="#break", expect=[text("#caught", "Something went wrong: as told")]),
         Edit(
             "the child that threw: the boundary tries again",
