@@ -38,7 +38,8 @@ Its source is fetched when the test runs, checked by its hash, and never becomes
 _FIGURES = """\
 ## The last whole run
 
-{date}, {machine}. First paint is from the call of the create to the first element of the app, an edit from the call
+{date}, {machine}.
+First paint is from the call of the create to the first element of the app, an edit from the call
 of the update to its effect in the page, both seen by the browser. The machine does other things meanwhile: the figures
 show that nothing stands out, they are no benchmark (that is [performance.md](performance.md)).
 `config-*` are the twelve combinations of G18.
@@ -49,7 +50,10 @@ def write(played: Sequence[Played]) -> None:
     """Write the document."""
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    waiting = [f"- `{one.name}`: {one.needs}" for one in projects.ALL if one.needs]
+    waiting = {one.name: one.needs for one in projects.ALL if one.needs}
+    if public.NEEDS:
+        waiting["public-ladle"] = public.NEEDS
+    failed = {one.name for one in projects.ALL} - {one.name for one in played} - set(waiting)
     parts = [
         _INTRODUCTION,
         _PUBLIC.format(name=public.NAME, version=public.VERSION, what=public.WHAT),
@@ -57,5 +61,7 @@ def write(played: Sequence[Played]) -> None:
         "\n".join(markdown(rows(played))) + "\n",
     ]
     if waiting:
-        parts.append("Cannot pass yet:\n\n" + "\n".join(waiting) + "\n")
+        parts.append("Cannot pass yet:\n\n" + "".join(f"- `{name}`: {why}\n" for name, why in waiting.items()))
+    if failed:
+        parts.append("Did not pass in this run: " + ", ".join(f"`{name}`" for name in sorted(failed)) + ".\n")
     PATH.write_text("\n".join(parts))
