@@ -15,6 +15,7 @@ import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass
 import { LOADED, loadedScript } from './loadedScript.js'
 import { log } from './log.js'
 import { isStyleConfig, PostcssPlugins } from './postcss.js'
+import { forgetClasses, forgetModules, inside, isRemembered } from './standIn.js'
 import { storageScript } from './storageScript.js'
 import { Tailwind4, tailwind4Plugin } from './tailwind4.js'
 import { bringsClass, isClassSource, mayAddClass } from './tailwindClasses.js'
@@ -221,6 +222,30 @@ export class DevServer {
     const errors = await this.#compile([this.entryUrl], new Group())
     if (errors.length > 0) this.brokenPage = true
     return errors
+  }
+
+  /**
+   * Serves a project in the place of the stand-in: no page is open and nothing is worth telling, so Vite forgets all that
+   * it knew of the tree at once instead of hearing of every file.
+   * @param {Layout} layout @param {Change} change tree paths @returns {Promise<Diagnostic[]>} problems of the project's configs
+   */
+  async replace(layout, change) {
+    this.layout = layout
+    const isDependency = inside(this.vite.config.cacheDir)
+    forgetModules(this.client.moduleGraph, (mod) => (inside(this.treeDir)(mod.file) && !isDependency(mod.file)) || mod.url === MOUNT_URL)
+    // From inside node_modules: from beside the project's package.json nothing resolves while that is not valid JSON.
+    forgetClasses(createRequire(path.join(this.root, 'node_modules', 'x')))
+    this.tailwind4.forget()
+    this.postcss.forget()
+    const problems = await this.#reloadStyles()
+    const unheard = new Group()
+    for (const [event, files] of /** @type {const} */ ([['add', change.added], ['change', change.changed], ['unlink', change.removed]])) {
+      for (const file of files.filter(isRemembered)) await this.#emit(event, this.#abs(file), unheard)
+    }
+    this.held = []
+    this.failure = null
+    this.brokenPage = false
+    return problems
   }
 
   /** The project's stylesheets that Vite has loaded. */

@@ -100,6 +100,12 @@ export class PostcssPlugins {
     return `${names} ended the preview's process (${this.note.blocks(blocked[0] ?? '')}): not used until a change of it, default styles stand in`
   }
 
+  /** As if no config had been read yet. */
+  forget() {
+    this.#use([])
+    this.inputs.clear()
+  }
+
   /** @param {any[]} next */
   #use(next) {
     this.plugins.splice(0, this.plugins.length, ...next)

@@ -49,9 +49,10 @@ export class Preview {
     const url = parseUrl(req)
     if (url === null || BLOCKED.test(url.pathname)) return text(res, 404, 'Not found')
     const page = wantsPage(req, url.pathname)
-    const dev = await this.session.serving(HOLD_MS)
+    const selfCheck = req.headers[SELF_CHECK] === this.session.selfCheckMark
+    const dev = selfCheck ? this.session.current : await this.session.serving(HOLD_MS)
     if (dev === null) return this.#waiting(res, page)
-    if (page && req.headers[SELF_CHECK] !== this.session.selfCheckMark) this.session.touch()
+    if (page && !selfCheck) this.session.touch()
     quieten(res)
     dev.vite.middlewares(req, res, () => {
       this.#afterVite(dev, res, url, page).catch((error) => this.#crash(error, res))

@@ -10,6 +10,7 @@ import { lateError } from './lateError.js'
 import { log } from './log.js'
 import { check } from './readiness.js'
 import { filesDir } from './sessionFolder.js'
+import { canServe, STAND_IN_REVISION } from './standIn.js'
 import { Tree, treeDigest } from './tree.js'
 
 /** @typedef {import('./tree.js').FileContent} FileContent */
@@ -64,6 +65,8 @@ export class Session {
     this.layout = null
     /** @type {DevServer|null} */
     this.current = null
+    /** What is served is no session's yet: nobody gets to see it. */
+    this.standIn = false
     this.ready = false
     this.failed = false
     this.restarts = 0
@@ -92,9 +95,14 @@ export class Session {
     this.lastActivityAt = Date.now()
   }
 
+  /** @returns {DevServer|null} the dev server, if it serves the session's own files */
+  get shown() {
+    return this.standIn ? null : this.current
+  }
+
   /** @param {number} ms @returns {Promise<DevServer|null>} the dev server, as soon as one serves; null after `ms` */
   async serving(ms) {
-    if (this.current !== null) return this.current
+    if (this.shown !== null) return this.shown
     /** @type {(() => void)|undefined} */
     let wake
     await Promise.race([
@@ -102,7 +110,7 @@ export class Session {
       new Promise((resolve) => { wake = () => resolve(undefined); this.waiters.add(wake) }),
     ])
     if (wake) this.waiters.delete(wake)
-    return this.current
+    return this.shown
   }
 
   /** @param {PutFiles} message @returns {Promise<Outcome>} @throws {Mismatch} */
@@ -133,7 +141,7 @@ export class Session {
     }
     this.tree.write(plan)
     const { lateErrors } = this
-    const result = await this.note.during(() => this.#tell(plan.change, target.layout)).catch((error) => {
+    const result = await this.note.during(() => this.#tell(plan.change, target)).catch((error) => {
       // The files are on disk and Vite does not know: only a whole tree and a new dev server bring the two together.
       this.layout = null
       throw error
@@ -151,13 +159,16 @@ export class Session {
     }
   }
 
-  /** @param {import('./tree.js').Change} change @param {Layout} layout */
-  async #tell(change, layout) {
+  /** @param {import('./tree.js').Change} change @param {PutFiles|PatchFiles} target */
+  async #tell(change, { layout, revision }) {
     const dev = this.current
-    const first = this.layout === null
+    const first = this.layout === null || this.standIn
     const same = !first && JSON.stringify(this.layout) === JSON.stringify(layout)
     const touched = change.added.length + change.changed.length + change.removed.length > 0
+    const replaceable = dev !== null && this.standIn && canServe(this.layout, layout)
     this.layout = layout
+    if (replaceable && revision > STAND_IN_REVISION && !await dev.outdated(change)) return this.#replace(dev, change, layout)
+    this.standIn = revision === STAND_IN_REVISION
     if (dev !== null && same && !(touched && await dev.outdated(change))) {
       return touched ? this.#update(dev, change) : { kind: /** @type {const} */ ('none'), modules: [], diagnostics: [] }
     }
@@ -170,6 +181,22 @@ export class Session {
     // Not ready so far: this may have been the fix.
     if (!this.ready) await this.#verify(dev, result.diagnostics.length === 0)
     return result
+  }
+
+  /**
+   * The session's first files in the place of the stand-in's. From the moment that nothing is left of those, pages are
+   * served while the rest is compiled.
+   * @param {DevServer} dev @param {import('./tree.js').Change} change @param {Layout} layout
+   */
+  async #replace(dev, change, layout) {
+    this.ready = false
+    const problems = await dev.replace(layout, change)
+    this.standIn = false
+    this.#wake()
+    const diagnostics = [...problems, ...await dev.warm()]
+    await this.#verify(dev, diagnostics.length === 0)
+    diagnostics.forEach((d) => this.observe(errorPayload(d)))
+    return { kind: /** @type {const} */ ('none'), modules: [], diagnostics }
   }
 
   /**

@@ -52,6 +52,12 @@ export class Tailwind4 {
     return new Map([...this.sheets.values()].flatMap((sheet) => [...sheet.missing]))
   }
 
+  /** As if no stylesheet had been compiled yet. */
+  forget() {
+    this.sheets.clear()
+    this.dialects.clear()
+  }
+
   /** Whether Tailwind 3 has a part in a stylesheet. @param {string|undefined} file */
   isFor3(file) {
     const dialect = this.dialects.get(file ?? '')
