@@ -20,8 +20,12 @@ _COMMAND = (sys.executable, "-c", "from preview_api.cli import main; main()")
 class Server:
     """`start` returns when the server answers `GET /readyz` with 200."""
 
-    def __init__(self, folder: Path, *, origins: Sequence[str] = (), port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, origins: Sequence[str] = (), port: int | None = None, warm: int | None = None
+    ) -> None:
+        """`warm`: runtimes that wait for a create; None leaves it to the product."""
         self.folder = folder
+        self.warm = warm
         self.port = port or free_port()
         self.origins = tuple(origins)
         self.process: subprocess.Popen[str] | None = None
@@ -61,6 +65,8 @@ class Server:
         command = [*_COMMAND, "up", "--port", str(self.port), "--state-dir", str(self.folder / "state")]
         for origin in self.origins:
             command += ["--allow-origin", origin]
+        if self.warm is not None:
+            command += ["--warm", str(self.warm)]
         self.process = start(command, cwd=CHECKOUT, env={"PYTHONPATH": "core:api"}, log=self.log, piped=False)
         deadline = time.monotonic() + START_SECONDS
         while not self._ready():
@@ -68,6 +74,15 @@ class Server:
                 self.stop()
                 raise RuntimeError(f"the server did not become ready:\n{self.log.read_text()[-4000:]}")
             time.sleep(0.05)
+
+    def metrics(self) -> str:
+        """What `GET /metrics` answers."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
 
     def stop(self) -> None:
         """Stop it and every process that it left."""

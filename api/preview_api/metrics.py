@@ -41,6 +41,7 @@ class Metrics:
             registry=self.registry,
         )
         self.sessions = Gauge("kontext_preview_sessions", "Live sessions", ["phase"], registry=self.registry)
+        self.warm = Gauge("kontext_preview_warm_runtimes", "Runtimes that wait for a create", registry=self.registry)
 
     def text(self) -> bytes:
         """The exposition format."""

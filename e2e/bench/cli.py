@@ -18,7 +18,7 @@ from rich.console import Console
 
 from e2e import chromium
 from e2e.bench import mounted
-from e2e.bench.measure import Bench, Samples
+from e2e.bench.measure import COLD_PAINT, FIRST_PAINT, Bench, Samples
 from e2e.bench.onkubernetes import SERVED, OnKubernetes, cold
 from e2e.bench.product import Product
 from e2e.bench.project import TEXT
@@ -78,8 +78,11 @@ def _measure(options: argparse.Namespace, console: Console) -> tuple[Samples, di
         browser = playwright.chromium.launch(executable_path=chromium.executable(), args=list(chromium.ARGUMENTS))
         # A run takes minutes: into a file it tells where it is, too.
         report = status.update if console.is_terminal else partial(print, file=sys.stderr, flush=True)
-        bench = Bench(browser, systems, report)
-        samples = bench.run(rounds=options.rounds, updates=options.updates)
+        with _cold(options.system, Path(folder)) as cold_product:
+            bench = Bench(browser, systems, report, cold_product)
+            samples = bench.run(rounds=options.rounds, updates=options.updates)
+        if cold_product is not None:
+            samples[COLD_PAINT][BareVite.name] = samples[FIRST_PAINT][BareVite.name]
         for system in systems:
             if isinstance(system, OnKubernetes):
                 report("cold creates")
@@ -87,6 +90,19 @@ def _measure(options: argparse.Namespace, console: Console) -> tuple[Samples, di
                 report("a mounted ConfigMap")
                 samples[TEXT][mounted.NAME] = mounted.measure(system.cluster, browser, options.mounted)
         return samples, bench.lost
+
+
+@contextmanager
+def _cold(names: Sequence[str], folder: Path) -> Iterator[Product | None]:
+    """This product without anything that waits, where it is one of the systems."""
+    product = Product(folder / "cold", installed(), warm=0) if Product.name in names else None
+    try:
+        if product is not None:
+            product.start()
+        yield product
+    finally:
+        if product is not None:
+            product.stop()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from e2e.bench.systems import System
 from e2e.processes import Memory
 
 FIRST_PAINT = "create → first paint"
+COLD_PAINT = "create → first paint, nothing warm"
 WAITING = "memory, waiting"
 LOADED = "memory, loaded"
 SHARED = "memory, shared by all sessions"
@@ -28,10 +29,14 @@ Samples = dict[str, dict[str, list[float]]]
 class Bench:
     """Measures `systems`; `report` is called with a line of progress."""
 
-    def __init__(self, browser: Browser, systems: Sequence[System], report: Callable[[str], None]) -> None:
+    def __init__(
+        self, browser: Browser, systems: Sequence[System], report: Callable[[str], None], cold: System | None = None
+    ) -> None:
+        """`cold`: one more system, of which only the first paint is measured."""
         self._browser = browser
         self._systems = list(systems)
         self._report = report
+        self._cold = cold
         self._edits = Edits()
         self._samples: Samples = defaultdict(lambda: defaultdict(list))
         self.lost: dict[str, list[str]] = defaultdict(list)  # system -> updates that never arrived, one line each
@@ -55,7 +60,7 @@ class Bench:
     def _round(self, number: int, updates: int) -> None:
         turn = number % len(self._systems)
         order = self._systems[turn:] + self._systems[:turn]
-        pages = {system.name: self._create(system) for system in order}
+        pages = {system.name: self._create(system, FIRST_PAINT) for system in order}
         try:
             for _ in range(updates):
                 for make in (self._edits.text, self._edits.rule, self._edits.utility, self._edits.many):
@@ -71,13 +76,18 @@ class Bench:
                 page.close()
         for system in order:
             system.end()
+        if self._cold is not None:
+            self._create(self._cold, COLD_PAINT).close()
+            self._cold.end()
 
-    def _create(self, system: System) -> BenchPage:
+    def _create(self, system: System, figure: str) -> BenchPage:
         page = open_page(self._browser.new_context())
+        system.rest()
         took = page.first_paint(system.create)
-        self._samples[FIRST_PAINT][system.name].append(took)
-        # Right after the first paint systems still finish the rest of the page.
+        self._samples[figure][system.name].append(took)
+        # Right after the first paint systems still finish the rest of the page, and make up for what the create took.
         time.sleep(2 * SETTLE_SECONDS)
+        system.rest()
         return page
 
     def _update(self, system: System, page: BenchPage, edit: Edit) -> None:

@@ -35,6 +35,9 @@ class OnKubernetes:
         headers = {"Origin": ORIGINS[0], "Host": self.cluster.api.host}
         self._http = HttpClient(self.cluster.port, headers=headers)
 
+    def rest(self) -> None:
+        """It does nothing ahead."""
+
     def create(self) -> str:
         body = {"files": named(project.files()), "packageJson": project.package_json(), "projectType": "icpstudio"}
         answer = self._http.call("POST", "/kontext/preview", body)

@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
 from e2e.bench import project
 from e2e.bench.systems import HttpClient, named
 from e2e.modules import Modules
-from e2e.processes import Memory, free_port, memory
-from e2e.runtime import Runtime
+from e2e.processes import Memory, family, memory
 from e2e.server import Server
-from preview_core.naming import new_session_id
 
 _ORIGIN = "http://localhost:5173"
-# A runtime listens after 0.3 s and is at rest soon after: this is when nothing of its start is left to do.
+# One that waits has done its work and collects its garbage now and then.
 REST_SECONDS = 2
+# The pool waits up to 20 s for a quiet moment, and takes 3 s for each.
+FILL_SECONDS = 60
 
 
 class Product:
-    """`kontext-preview up`: one process for the API, one for each session."""
+    """`kontext-preview up`: one process for the API, one for each session, and `warm` that wait for one."""
 
     name = "kontext-preview"
 
-    def __init__(self, folder: Path, modules: Modules) -> None:
+    def __init__(self, folder: Path, modules: Modules, warm: int = 1) -> None:
         del modules  # the server finds its own installation
-        self._folder = folder
-        self._server = Server(folder, origins=[_ORIGIN])
+        self._warm = warm
+        self._server = Server(folder, origins=[_ORIGIN], warm=warm)
         self._session = ""
+        self._runtime = 0
 
     def start(self) -> None:
         self._server.start()
         self._http = HttpClient(self._server.port, headers={"Origin": _ORIGIN})
 
+    def rest(self) -> None:
+        """Returns when all that shall wait for a create do."""
+        deadline = time.monotonic() + FILL_SECONDS
+        while self._filled() < self._warm:
+            if time.monotonic() > deadline:
+                raise RuntimeError("the server does not fill its pool")
+            time.sleep(0.1)
+        time.sleep(REST_SECONDS)
+
     def create(self) -> str:
         body = {"files": named(project.files()), "packageJson": project.package_json(), "projectType": "icpstudio"}
+        # The one that waits is the one that the session gets.
+        self._runtime = next(iter(family(self._pid)[1:]), 0)
         answer = self._http.call("POST", "/kontext/preview", body)
         self._session = answer["sessionId"]
         return str(answer["previewUrl"])
@@ -43,18 +56,12 @@ class Product:
         self._http.call("POST", f"/kontext/preview/{self._session}/update", {"files": named(edit.files)})
 
     def waiting(self) -> Memory:
-        """Memory of a session's process without a project. The local server keeps none waiting: one is started."""
-        url = f"http://preview-{new_session_id()}.localhost/"
-        runtime = Runtime(self._folder / "waiting", public_url=url, origins=[_ORIGIN], preview_port=free_port())
-        runtime.start()
-        try:
-            time.sleep(REST_SECONDS)
-            return memory(runtime.pid)
-        finally:
-            runtime.stop()
+        """Of one process that waits."""
+        self.rest()
+        return memory(self._pid) - self._api()
 
     def loaded(self) -> Memory:
-        return memory(self._pid) - self._api()
+        return memory(self._runtime)
 
     def shared(self) -> Memory:
         return self._api()
@@ -70,6 +77,10 @@ class Product:
         if self._server.process is None:
             raise RuntimeError("the server is not running")
         return self._server.process.pid
+
+    def _filled(self) -> int:
+        found = re.search(r"^kontext_preview_warm_runtimes (\d+)", self._server.metrics(), re.MULTILINE)
+        return int(found[1]) if found else 0
 
     def _api(self) -> Memory:
         return memory(self._pid, children=False)

@@ -1,7 +1,7 @@
 """The things that are compared: each starts, creates one session, applies updates, and stops.
 
-The order is `start`, then sessions one after the other: `create`, `update`…, (`loaded`), `end`; `waiting` only between
-two sessions; at last `stop`.
+The order is `start`, then sessions one after the other: `rest`, `create`, `update`…, (`loaded`), `end`; `waiting` only
+between two sessions; at last `stop`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ class System(Protocol):
 
     def start(self) -> None:
         """Bring up what is there before any session."""
+
+    def rest(self) -> None:
+        """Returns when nothing is left to do of what the system does ahead of a create."""
 
     def create(self) -> str:
         """A new session with the project at its first state; answers the URL to open as soon as the system knows it."""
@@ -81,6 +84,9 @@ class BareVite:
         self._write(project.files())
         (self._root / "index.html").write_text(_INDEX)
         (self._root / "vite.config.mjs").write_text(_VITE_CONFIG)
+
+    def rest(self) -> None:
+        """It does nothing ahead."""
 
     def create(self) -> str:
         # The project is on disk already, as it is for somebody who works on it; bringing it back is not measured here,
@@ -167,6 +173,9 @@ class NaiveServer:
         shutil.copy(_BASELINE, self._folder / "server.mjs")
         (self._folder / "node_modules").symlink_to(self._modules.runtime)
         self._launch()
+
+    def rest(self) -> None:
+        """It does nothing ahead."""
 
     def create(self) -> str:
         answer = self._http.call("POST", "/create", {"files": named(project.files())})

@@ -149,3 +149,6 @@ class Backend(Protocol):
 
     async def count(self) -> dict[Phase, int] | None:
         """Live sessions by phase, for the metrics; None when somebody else counts them."""
+
+    async def warm(self) -> int | None:
+        """Runtimes that wait for a create, for the metrics; None when somebody else counts them."""

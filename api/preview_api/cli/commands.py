@@ -81,6 +81,12 @@ def up(
         typer.Option(help="A page that may call the API and show previews; repeatable.", metavar="URL"),
     ] = None,
     max_processes: Annotated[int, typer.Option(min=1, help="Previews that run at the same time.")] = 20,
+    warm: Annotated[
+        int,
+        typer.Option(
+            min=0, envvar="KONTEXT_PREVIEW_WARM", help="Processes that wait for a create, about 150 MB each; 0: none."
+        ),
+    ] = 2,
     demo: Annotated[bool, typer.Option("--demo", help="Also make the demo session and print its URL.")] = False,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
     output: Format = Output.TEXT,
@@ -97,6 +103,7 @@ def up(
         cache=cache_dir,
         origins=tuple(_origin(url) for url in allow_origin or LOCAL_ORIGINS),
         max_processes=max_processes,
+        warm=warm,
     )
     note(WARNING)
     installation = _installed(cache_dir)

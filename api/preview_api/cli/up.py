@@ -34,6 +34,7 @@ class Serving:
     cache: Path
     origins: Sequence[str]
     max_processes: int
+    warm: int
 
 
 def refuse_cluster() -> None:
@@ -79,7 +80,12 @@ def run(
     """Serves until SIGTERM or SIGINT. `started` is called in a thread with the server's URL, once it answers."""
     _raise_file_limit()
     backend = LocalBackend(
-        LocalSettings(state_folder=serving.state, allowed_origins=serving.origins, max_processes=serving.max_processes),
+        LocalSettings(
+            state_folder=serving.state,
+            allowed_origins=serving.origins,
+            max_processes=serving.max_processes,
+            warm=serving.warm,
+        ),
         installation,
         store,
     )

@@ -31,6 +31,9 @@ def router(backend: Backend, metrics: Metrics) -> APIRouter:
         if counts is not None:
             for phase in Phase:
                 metrics.sessions.labels(phase.value).set(counts.get(phase, 0))
+        warm = await backend.warm()
+        if warm is not None:
+            metrics.warm.set(warm)
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

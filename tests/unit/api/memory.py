@@ -164,3 +164,6 @@ class MemoryBackend(Backend):
 
     async def count(self) -> dict[Phase, int]:
         return Counter(snapshot.record.phase for snapshot in self.sessions.values() if snapshot.record.ended is None)
+
+    async def warm(self) -> int:
+        return 0

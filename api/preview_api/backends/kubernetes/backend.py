@@ -182,6 +182,10 @@ class KubernetesBackend:
         """The operator counts: it sees all sessions anyway."""
         return None
 
+    async def warm(self) -> int | None:
+        """As `count`."""
+        return None
+
     # --- inside ---
 
     async def _called(self, session: PreviewSession, at: int) -> PreviewSession | None:

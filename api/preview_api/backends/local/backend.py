@@ -21,6 +21,8 @@ from preview_api.backends.base import Conflict, Ended, Gone, NewSession, OwnerFu
 from preview_api.backends.local.census import Census
 from preview_api.backends.local.folders import Folders
 from preview_api.backends.local.installation import Installation
+from preview_api.backends.local.notes import ProcessNotes
+from preview_api.backends.local.pool import SIZE, Pool
 from preview_api.backends.local.processes import Child, Launch, end_stale
 from preview_api.backends.local.slots import LIMIT, Slots
 from preview_api.backends.local.sockets import PortTaken, bind_new, rebind
@@ -30,6 +32,7 @@ from preview_api.backends.local.sweeper import Sweeper
 from preview_api.backends.trees import Trees
 from preview_api.expiry import extended, first_expiry, is_expired
 from preview_api.quota import LIVE_PER_OWNER, has_room
+from preview_core import standin
 from preview_core.errors import BackendUnavailable
 from preview_core.filetree import FileTree
 from preview_core.naming import new_session_id, preview_host
@@ -45,9 +48,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
-    """A record in memory, and what keeps its preview answering. Neither socket nor supervisor: see `trouble`."""
+    """A record in memory, and what keeps its preview answering. Neither socket nor supervisor: see `trouble`.
+
+    A spare's record is in memory only, has no owner, and is at the stand-in's revision.
+    """
 
     row: Row
     listening: socket.socket | None = None
@@ -58,11 +64,13 @@ class Session:
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """`state_folder` keeps records and files; `allowed_origins` may frame and observe the previews."""
+    """`state_folder` keeps records and files; `allowed_origins` may frame and observe the previews; `warm` runtimes
+    wait for sessions, within `max_processes`."""
 
     state_folder: Path
     allowed_origins: Sequence[str]
     max_processes: int = LIMIT
+    warm: int = SIZE
     idle_after_s: float = IDLE_AFTER_S
     live_per_owner: int = LIVE_PER_OWNER
 
@@ -93,6 +101,8 @@ class LocalBackend:
         self._folders = Folders(settings.state_folder / "run")
         self._census = Census()
         self._slots = Slots(settings.max_processes)
+        self._notes = ProcessNotes(settings.state_folder / "spares")
+        self._pool = Pool(settings.warm, self._slots, self._spare, self._end_spare)
         # The children are local and ours: no proxy from the environment, no limit besides the children's number.
         self._http = httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_connections=None))
         self._creating = asyncio.Lock()
@@ -103,7 +113,9 @@ class LocalBackend:
 
     async def start(self) -> None:
         rows = await self._in_store(self._store.rows)
-        await asyncio.gather(*(end_stale(row.pid, row.pid_started) for row in rows if row.pid is not None))
+        left = [(row.pid, row.pid_started) for row in rows if row.pid is not None]
+        left += await self._notes.taken()
+        await asyncio.gather(*(end_stale(pid, started) for pid, started in left))
         await self._folders.reset()
         for row in rows:
             self._sessions[row.id] = Session(row)
@@ -112,10 +124,12 @@ class LocalBackend:
         await self.sweeper.expire_due()
         await self.listen_again()
         self.sweeper.start()
+        self._pool.start()
         log.info("sessions_restored", count=len(self.live_sessions()))
 
     async def stop(self) -> None:
         await self.sweeper.stop()
+        await self._pool.stop()
         await asyncio.gather(*(self._shut(session, session_too=False) for session in self._sessions.values()))
         await self._http.aclose()
         await self._in_store(self._store.close)
@@ -161,6 +175,7 @@ class LocalBackend:
         return await asyncio.shield(self._commit(session, base, tree, at))
 
     async def push(self, base: Snapshot, new: Snapshot) -> Outcome:
+        self._pool.busy()
         session = self._sessions.get(new.record.id)
         if session is None or session.supervisor is None:
             raise Unreachable
@@ -186,6 +201,9 @@ class LocalBackend:
 
     async def count(self) -> dict[Phase, int]:
         return Counter(self._phase(session) for session in self.live_sessions())
+
+    async def warm(self) -> int:
+        return self._pool.waiting
 
     # --- for the sweeper ---
 
@@ -248,13 +266,10 @@ class LocalBackend:
         held = [self._record(session) for session in self.live_sessions() if session.row.owner == new.owner]
         if not has_room(len(held) + self._making[new.owner], self._settings.live_per_owner):
             raise OwnerFull(held)
-        try:
-            listening, port = bind_new()
-        except (PortTaken, OSError) as error:
-            raise BackendUnavailable from error
-        session_id = new_session_id()
-        row = Row(
-            id=session_id,
+        session = self._pool.take() or self._unowned(is_owned=True)
+        self._pool.busy()
+        session.row = replace(
+            session.row,
             owner=new.owner,
             idempotency_key=new.idempotency_key,
             created_at=new.at,
@@ -262,42 +277,68 @@ class LocalBackend:
             expires_at=first_expiry(new.at),
             revision=1,
             digest=digest,
-            port=port,
         )
         self._making[new.owner] += 1
-        return await asyncio.shield(self._made(Session(row), listening, new.tree))
+        return await asyncio.shield(self._made(session, new.tree))
 
-    async def _made(self, session: Session, listening: socket.socket, tree: FileTree) -> Record:
+    def _spare(self) -> Session:
+        return self._unowned(is_owned=False)
+
+    def _unowned(self, *, is_owned: bool) -> Session:
+        """A session that is in no record yet, under its final id and port. Raises BackendUnavailable."""
         try:
-            return await self._establish(session, listening, tree)
+            listening, port = bind_new()
+        except (PortTaken, OSError) as error:
+            raise BackendUnavailable from error
+        row = Row(
+            id=new_session_id(),
+            owner="",
+            idempotency_key=None,
+            created_at=0,
+            last_activity_at=0,
+            expires_at=0,
+            revision=standin.REVISION,
+            digest=standin.tree().digest,
+            port=port,
+        )
+        session = Session(row, listening)
+        session.supervisor = self._supervise(session, listening, is_owned=is_owned)
+        session.supervisor.open()
+        return session
+
+    async def _end_spare(self, session: Session) -> None:
+        await self._shut(session, session_too=True)
+
+    async def _made(self, session: Session, tree: FileTree) -> Record:
+        try:
+            return await self._establish(session, tree)
         finally:
             self._making[session.row.owner] -= 1
             self._making = +self._making
 
-    async def _establish(self, session: Session, listening: socket.socket, tree: FileTree) -> Record:
-        row = session.row
-        supervisor = self._supervise(session, listening)
+    async def _establish(self, session: Session, tree: FileTree) -> Record:
+        row, supervisor = session.row, session.supervisor
+        assert supervisor is not None  # noqa: S101 - made with one, and nobody else knows of it
         try:
             await self._slots.reserve(supervisor)
             await self._in_store(self._store.insert, row, tuple(tree.values()))
         except BaseException:
             self._slots.release(supervisor)
-            listening.close()
+            await self._shut(session, session_too=True)
             raise
         self._sessions[row.id] = session
         if row.idempotency_key is not None:
             self._keys[row.idempotency_key] = row.id
         self._trees.put(row.id, tree)
-        self._open(session, listening, supervisor)
-        supervisor.wake()
+        supervisor.claim()
         return self._record(session)
 
-    def _open(self, session: Session, listening: socket.socket, supervisor: Supervisor | None = None) -> None:
+    def _open(self, session: Session, listening: socket.socket) -> None:
         session.listening, session.trouble = listening, None
-        session.supervisor = supervisor or self._supervise(session, listening)
+        session.supervisor = self._supervise(session, listening)
         session.supervisor.open()
 
-    def _supervise(self, session: Session, listening: socket.socket) -> Supervisor:
+    def _supervise(self, session: Session, listening: socket.socket, *, is_owned: bool = True) -> Supervisor:
         session_id, url = session.row.id, preview_url(session.row)
 
         async def newest() -> Snapshot:
@@ -308,7 +349,12 @@ class LocalBackend:
 
         async def remember(child: Child | None) -> None:
             pid, started = (child.pid, child.started) if child is not None else (None, None)
-            await self._in_store(self._store.process, session_id, pid, started)
+            if session_id in self._sessions:
+                await self._in_store(self._store.process, session_id, pid, started)
+            if session_id not in self._sessions and pid is not None:
+                await self._notes.note(session_id, pid, started)
+            else:
+                await self._notes.forget(session_id)
 
         def launch(folder: Path) -> Launch:
             return Launch(
@@ -330,7 +376,8 @@ class LocalBackend:
             remember=remember,
             idle_after_s=self._settings.idle_after_s,
         )
-        return Supervisor(session_id, listening, urlsplit(url).netloc, self._settings.allowed_origins, around)
+        host, origins = urlsplit(url).netloc, self._settings.allowed_origins
+        return Supervisor(session_id, listening, host, origins, around, is_owned=is_owned)
 
     async def _commit(self, session: Session, base: Snapshot, tree: FileTree, at: int) -> Record:
         async with session.writing:

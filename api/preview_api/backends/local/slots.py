@@ -57,6 +57,16 @@ class Slots:
                 leaving.add_done_callback(self._leaving.discard)
             self._held[tenant.id] = tenant
 
+    def has_room(self) -> bool:
+        """Whether a slot is free."""
+        return len(self._held) < self._limit
+
+    def reserve_free(self, tenant: Tenant) -> bool:
+        """Gives the tenant a slot if that costs nobody one."""
+        if self.has_room():
+            self._held[tenant.id] = tenant
+        return tenant.id in self._held
+
     async def vacated(self) -> None:
         """Waits until whoever made room has really left: the bound on children holds at every moment."""
         if self._leaving:

@@ -27,7 +27,9 @@ from preview_api.backends.local.processes import Child, Launch, StartFailed, sta
 from preview_api.backends.local.slots import Slots
 from preview_api.backends.local.sockets import Doorkeeper
 from preview_api.backends.local.vitals import MEMORY, Silence, Vitals, heard, verdict
+from preview_core import standin
 from preview_core.client import RuntimeAway, RuntimeClient, RuntimeRefused
+from preview_core.delivery import put_message
 from preview_core.errors import BackendUnavailable, Capacity
 from preview_core.wire import Outcome, RuntimePhase, Status
 
@@ -67,7 +69,11 @@ class Surroundings:
 
 
 class Supervisor:
-    """Of one live session. `called_at` is a monotonic time: the last call or request that needs the child."""
+    """Of one live session, or (`is_owned` False) of one that nobody has yet: its child serves the stand-in until
+    `claim`, is the first to make room for another, and has one life.
+
+    `called_at` is a monotonic time: the last call or request that needs the child.
+    """
 
     def __init__(
         self,
@@ -76,8 +82,12 @@ class Supervisor:
         host: str,
         allowed_origins: Sequence[str],
         around: Surroundings,
+        *,
+        is_owned: bool = True,
     ) -> None:
         self.id = session_id
+        self.is_owned = is_owned
+        self.waits = False
         self.called_at = time.monotonic()
         self.last_error: str | None = None
         self._door = Doorkeeper(listening, host, allowed_origins, self.wake)
@@ -86,6 +96,8 @@ class Supervisor:
         self._client: RuntimeClient | None = None
         self._hydrated: Outcome | None = None
         self._alive = asyncio.Event()
+        self._claimed = asyncio.Event()
+        self._settled = asyncio.Event()
         self._delivery = asyncio.Lock()
         self._impatient = asyncio.Event()
         self._backoff = Backoff()
@@ -114,6 +126,14 @@ class Supervisor:
             # Without the context of the request that woke it: it logs for itself.
             self._task = asyncio.create_task(self._run(), context=Context())
             self._task.add_done_callback(_report)
+
+    def claim(self) -> None:
+        """It is a session's from now on. A child that waited gets the session's files; without one, one is started."""
+        self.is_owned = True
+        self.waits = False
+        self._claimed.set()
+        self._settled.set()
+        self.wake()
 
     async def push(self, base: Snapshot, new: Snapshot) -> Outcome:
         """Delivers a committed change. Raises Unreachable; the child gets the files when it is back."""
@@ -171,6 +191,8 @@ class Supervisor:
 
     async def idle_since(self) -> float | None:
         """Monotonic time of the last use; None while a page is open, or used within the last `idle_after_s`."""
+        if not self.is_owned:
+            return float("-inf")
         if self._is_recent(self.called_at) or self.phase is Phase.STARTING:
             return None
         if self._client is None:
@@ -196,6 +218,23 @@ class Supervisor:
         if was_suspect and self._suspect:
             await self._heal()
         return status
+
+    # --- while nobody owns it ---
+
+    @property
+    def is_spare(self) -> bool:
+        """Nobody's, and its child is there or on its way."""
+        return not self.is_owned and not self._suspending and self._task is not None and not self._task.done()
+
+    async def prepared(self) -> bool:
+        """Returns when it waits (True), is claimed, or its child has ended."""
+        await self._settled.wait()
+        return self.waits
+
+    async def over(self) -> None:
+        """Waits for the end of its one life."""
+        if self._task is not None:
+            await asyncio.wait((self._task,))
 
     # --- what ends it ---
 
@@ -225,6 +264,12 @@ class Supervisor:
     # --- the task ---
 
     async def _run(self) -> None:
+        try:
+            await self._lives()
+        finally:
+            self._settled.set()
+
+    async def _lives(self) -> None:
         while True:
             began = time.monotonic()
             try:
@@ -240,6 +285,8 @@ class Supervisor:
                 self.last_error = str(error) if isinstance(error, StartFailed) else self._how_it_failed()
             finally:
                 self._around.slots.release(self)
+            if not self.is_owned:
+                return
             self._backoff = self._backoff.after(time.monotonic() - began)
             log.warning("runtime_ended", failures=self._backoff.failures, retry_in_s=self._backoff.delay_s)
             await self._wait_for_retry()
@@ -254,7 +301,13 @@ class Supervisor:
         try:
             await self._around.remember(child)
             client = RuntimeClient(child.control_url, child.token, self._around.http)
-            await self._become_live(client)
+            if self.is_owned:
+                await self._become_live(client)
+            else:
+                await self._wait_for_owner(child, client)
+                await self._become_live(client)
+                # Only now there is a record to remember it in, and files go before it.
+                await self._around.remember(child)
             status = await child.wait()
             self.last_error = f"the preview process ended ({self._verdict or _how(status)})"
         finally:
@@ -296,6 +349,22 @@ class Supervisor:
             except BaseException:
                 self._door.open()
                 raise
+
+    async def _wait_for_owner(self, child: Child, client: RuntimeClient) -> None:
+        """Raises StartFailed when the child ends first."""
+        app = standin.tree()
+        await client.put(await asyncio.to_thread(put_message, app, standin.REVISION, app.digest))
+        self.waits = not self.is_owned
+        self._settled.set()
+        ended, claimed = asyncio.create_task(child.wait()), asyncio.create_task(self._claimed.wait())
+        try:
+            await asyncio.wait((ended, claimed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended.cancel()
+            claimed.cancel()
+            self.waits = False
+        if not self.is_owned:
+            raise StartFailed("the preview process ended while it waited")
 
     async def _become_live(self, client: RuntimeClient) -> None:
         outcome = await hydrate(client, await self._around.newest())
