@@ -11,6 +11,7 @@ import path from 'node:path'
 import { createServer } from 'vite'
 import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
 import { concerns, fingerprint, readHonoured, withDefaults } from './honoured.js'
+import { packagesBelow, prebundled, reachable } from './hints.js'
 import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
 import { LOADED, loadedScript } from './loadedScript.js'
 import { log } from './log.js'
@@ -104,6 +105,8 @@ export class DevServer {
     this.asked = ''
     /** @type {import('./diagnostics.js').Warning[]} why it does not get it, all of it */
     this.refused = []
+    /** @type {Set<string>} packages that the project names, until Vite knows its graph */
+    this.packages = new Set()
     /** @type {import('vite').ViteDevServer} */
     this.vite = /** @type {any} */ (undefined)
   }
@@ -115,6 +118,7 @@ export class DevServer {
     const problems = await this.#reloadStyles()
     this.honoured = await this.#readConfiguration()
     this.asked = fingerprint(this.honoured.values)
+    this.packages = packagesBelow(path.join(this.root, 'src'))
     try {
       this.vite = await createServer(this.#viteConfig())
     } catch (error) {
@@ -152,6 +156,7 @@ export class DevServer {
       configResolved: (resolved) => { Object.assign(resolved, { webSocketToken: socketToken(settings.publicUrl) }) },
       transformIndexHtml: () => [
         { tag: 'script', children: storageScript, injectTo: 'head-prepend' },
+        ...this.#hints().map((href) => ({ tag: 'link', attrs: { rel: 'modulepreload', href } })),
         { tag: 'script', attrs: { type: 'module' }, children: loadedScript(GENERATION), injectTo: 'head' },
       ],
     })
@@ -220,6 +225,7 @@ export class DevServer {
     if (this.entryUrl === null) return []
     await this.client.transformRequest(this.entryUrl).catch(() => null) // the walk reports it
     const errors = await this.#compile([this.entryUrl], new Group())
+    this.packages.clear()
     if (errors.length > 0) this.brokenPage = true
     return errors
   }
@@ -237,6 +243,7 @@ export class DevServer {
     forgetClasses(createRequire(path.join(this.root, 'node_modules', 'x')))
     this.tailwind4.forget()
     this.postcss.forget()
+    this.packages = packagesBelow(path.join(this.root, 'src'))
     const problems = await this.#reloadStyles()
     const unheard = new Group()
     for (const [event, files] of /** @type {const} */ ([['add', change.added], ['change', change.changed], ['unlink', change.removed]])) {
@@ -308,6 +315,13 @@ export class DevServer {
     if (this.entryUrl !== null && (await this.#compile([this.entryUrl], released)).length > 0) return
     this.brokenPage = false
     released.reload = true
+  }
+
+  /** @returns {string[]} URLs of the modules that a page made now is going to load, as far as it is known */
+  #hints() {
+    if (this.entryUrl === null) return []
+    const roots = ['/@vite/client', this.entryUrl, ...prebundled(this.client, this.packages)]
+    return reachable(this.client.moduleGraph, roots)
   }
 
   /** @param {Group} group @returns {string[]} the modules that a page would load for it */

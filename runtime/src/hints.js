@@ -1,0 +1,77 @@
+/**
+ * What a page is going to load, told to the browser in the page itself (`modulepreload`), so that it need not find out
+ * module by module. Only what it would load anyway: the module graph as far as Vite knows it, and, for a project that is
+ * still being compiled, the pre-bundled packages that its sources name.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+
+/** @typedef {import('vite').EnvironmentModuleNode} Module */
+
+/** Static imports; one of types only names a package that the page may never load. */
+const IMPORT = /^\s*(?:import|export)\s+(?!type\b)(?:[^'"]*?\bfrom\s*)?['"]([^'"./][^'"]*)['"]/gm
+const SOURCE = /\.[cm]?[jt]sx?$/
+/** Generated data, not code: the few imports of code stand in smaller files. */
+const MAX_SOURCE_BYTES = 128 * 1024
+/** Some 60 typical projects' worth; what is not looked at is found by the browser. */
+const MAX_FILES = 1000
+/** Imports stand at the top; a bundle can have a megabyte below them. Vite's graph does not tell them from `import()`. */
+const HEAD_CHARACTERS = 32 * 1024
+/** A page with more modules than this has a graph that is no longer worth repeating in its HTML. */
+const MAX_HINTS = 400
+
+/** @param {string} code @returns {string[]} packages, as imported, of the static imports in a source file */
+export function packagesIn(code) {
+  return [...code.matchAll(IMPORT)].map((found) => /** @type {string} */ (found[1])).filter((name) => !name.startsWith('@/'))
+}
+
+/** @param {string} dir absolute @returns {Set<string>} packages that the source files in a folder name; none without one */
+export function packagesBelow(dir) {
+  /** @type {Set<string>} */
+  const found = new Set()
+  if (!fs.existsSync(dir)) return found
+  for (const name of fs.readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((file) => SOURCE.test(file)).slice(0, MAX_FILES)) {
+    const file = path.join(dir, name)
+    const stat = fs.statSync(file)
+    if (stat.isFile() && stat.size <= MAX_SOURCE_BYTES) packagesIn(fs.readFileSync(file, 'utf8')).forEach((id) => found.add(id))
+  }
+  return found
+}
+
+/**
+ * @param {import('vite').EnvironmentModuleGraph} graph @param {Iterable<string>} roots URLs
+ * @returns {string[]} the roots and all that they import statically, as far as it is known, from what is needed first
+ */
+export function reachable(graph, roots) {
+  const urls = new Set(roots)
+  for (const url of urls) {
+    if (urls.size >= MAX_HINTS) break
+    const mod = graph.urlToModuleMap.get(url.replace(/[?&]t=\d+$/, ''))
+    const head = mod?.transformResult?.code.slice(0, HEAD_CHARACTERS) ?? ''
+    for (const imported of mod?.importedModules ?? []) {
+      const named = urlOf(imported)
+      if (head.includes(`from "${named}"`) || head.includes(`import "${named}"`)) urls.add(named)
+    }
+  }
+  return [...urls]
+}
+
+/** As importers name it: Vite adds the time of its last change. @param {Module} mod */
+function urlOf(mod) {
+  if (mod.lastHMRTimestamp === 0) return mod.url
+  return `${mod.url}${mod.url.includes('?') ? '&' : '?'}t=${mod.lastHMRTimestamp}`
+}
+
+/**
+ * @param {import('vite').DevEnvironment} environment @param {Iterable<string>} packages
+ * @returns {string[]} URLs of those of the packages that are pre-bundled
+ */
+export function prebundled(environment, packages) {
+  const optimizer = environment.depsOptimizer
+  if (!optimizer) return []
+  const { root } = environment.config
+  return [...packages].flatMap((id) => {
+    const dep = optimizer.metadata.optimized[id]
+    return dep ? ['/' + path.relative(root, optimizer.getOptimizedDepId(dep))] : []
+  })
+}
