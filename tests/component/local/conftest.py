@@ -62,10 +62,10 @@ async def start(installation: Installation, tmp_path: Path) -> AsyncIterator[Sta
     """Starts backends that end with the test."""
     async with AsyncExitStack() as stack:
 
-        async def started(**options: object) -> Local:
+        async def started(warm: int = 0, **options: object) -> Local:
             clock = Clock()
             state = tmp_path / "state"
-            settings = LocalSettings(state_folder=state, allowed_origins=(ORIGIN,), **options)  # type: ignore[arg-type]
+            settings = LocalSettings(state_folder=state, allowed_origins=(ORIGIN,), warm=warm, **options)  # type: ignore[arg-type]
             backend = LocalBackend(settings, installation, Store(state), clock)
             await backend.start()
             transport = httpx2.ASGITransport(create_app(Settings(allowed_origins=(ORIGIN,)), backend, clock))

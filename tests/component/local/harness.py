@@ -92,15 +92,15 @@ class Page:
 
 
 class Server:
-    """`kontext-preview up` on a free port."""
+    """`kontext-preview up` on a free port; `warm` runtimes wait for a create."""
 
-    def __init__(self, state: Path, *options: str, log: Path | None = None) -> None:
+    def __init__(self, state: Path, *options: str, log: Path | None = None, warm: int = 0) -> None:
         self.state = state
         self.log = log or state.with_suffix(".log")
         # Appended: one log for all servers of a test.
         with self.log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [*CLI, "up", "--port", "0", "--state-dir", str(state), "-o", "json", *options],
+                [*CLI, "up", "--port", "0", "--state-dir", str(state), "-o", "json", "--warm", str(warm), *options],
                 env=environment(),
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -161,8 +161,12 @@ class Server:
         return eventually(lambda: self.status(session_id), lambda status: status["phase"] == "Ready")
 
     def children(self) -> list[int]:
-        """Pids of the sessions' processes."""
+        """Pids of the sessions' processes, and of those that wait for one."""
         return children(self.process.pid)
+
+    def waiting(self) -> int:
+        """How many runtimes wait for a create."""
+        return warm_runtimes(self.api.get("/metrics").text)
 
     def _close(self) -> None:
         self.api.close()
@@ -178,6 +182,12 @@ def environment(**more: str) -> dict[str, str]:
     path = os.pathsep.join(str(REPOSITORY / name) for name in ("core", "api"))
     kept = {name: value for name, value in os.environ.items() if name != "KUBERNETES_SERVICE_HOST"}
     return {**kept, "PYTHONPATH": path, "KONTEXT_PREVIEW_CACHE_DIR": str(user_cache_path("kontext-preview")), **more}
+
+
+def warm_runtimes(metrics: str) -> int:
+    """As `/metrics` tells."""
+    [line] = [line for line in metrics.splitlines() if line.startswith("kontext_preview_warm_runtimes ")]
+    return int(float(line.split()[1]))
 
 
 def cli(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -71,3 +71,15 @@ async def test_parallel_newcomers_never_share_a_slot() -> None:
         *(slots.reserve(Tenant(str(number), None)) for number in range(10)), return_exceptions=True
     )
     assert [isinstance(result, Capacity) for result in admitted].count(False) == 2
+
+
+async def test_a_free_slot_is_taken_only_where_it_costs_nobody_one() -> None:
+    slots = Slots(2)
+    idle, spare, late = Tenant("idle"), Tenant("spare"), Tenant("late")
+    await slots.reserve(idle)
+    assert slots.has_room()
+    assert slots.reserve_free(spare)
+    assert slots.reserve_free(spare)
+    assert not slots.has_room()
+    assert not slots.reserve_free(late)
+    assert not idle.asked.is_set()
