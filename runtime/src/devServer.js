@@ -255,9 +255,10 @@ export class DevServer {
     return problems
   }
 
-  /** The project's stylesheets that Vite has loaded. */
+  /** The project's stylesheets that Vite has loaded. Its graph keeps those whose file is gone. */
   stylesheets() {
-    return [...this.client.moduleGraph.urlToModuleMap.values()].filter((mod) => this.#isOurs(mod) && STYLESHEET.test(mod.file ?? ''))
+    const modules = [...this.client.moduleGraph.urlToModuleMap.values()]
+    return modules.filter((mod) => this.#isOurs(mod) && STYLESHEET.test(mod.file ?? '') && fs.existsSync(mod.file ?? ''))
   }
 
   /**
