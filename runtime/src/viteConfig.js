@@ -65,6 +65,7 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
       mountPlugin(mount),
       projectPathsPlugin(root),
       refreshPlugin(),
+      pingPlugin(),
       prebundlePlugin(catalogueDir),
     ],
     optimizeDeps: { include: includeList(catalogueDir), entries: [] },
@@ -143,6 +144,19 @@ function refreshPlugin() {
   return {
     name: 'kontext-preview:refresh',
     transform: (code, id) => (id === '/@react-refresh' ? { code: code.replace(REFRESH, '$1()\n  setTimeout($1, 16)$2 0)'), map: null } : null),
+  }
+}
+
+/**
+ * Vite's client waits for a restarted server in a SharedWorker, to ask once for all tabs. A browser that blocks third-party
+ * cookies refuses the worker to a frame of another site with an event that the client does not listen to: the page would
+ * wait for ever. Without a SharedWorker the client asks by itself.
+ * @returns {import('vite').Plugin}
+ */
+function pingPlugin() {
+  return {
+    name: 'kontext-preview:ping',
+    transform: (code, id) => (id.endsWith('/vite/dist/client/client.mjs') ? { code: code.replace('typeof SharedWorker === "undefined"', 'true'), map: null } : null),
   }
 }
 

@@ -31,6 +31,12 @@ def test_react_refresh_renders_without_waiting_for_modules_of_another_message(ru
     assert re.search(at_once, refresh), "plugin-react waits again, or says it differently"
 
 
+def test_a_page_asks_for_a_restarted_server_without_a_worker_that_browsers_refuse(runtime: Runtime) -> None:
+    client = runtime.get("/@vite/client").body
+    assert "new SharedWorker" in client, "Vite's client waits in another way now: see whether it works in a frame"
+    assert "typeof SharedWorker" not in client
+
+
 def test_a_css_rule_is_css(runtime: Runtime) -> None:
     outcome = runtime.patch({"src/styles.css": CSS.replace("1, 2, 3", "4, 5, 6")})
     assert (outcome.hmr.kind, outcome.hmr.modules) == (HmrKind.CSS, ["/src/styles.css"])
