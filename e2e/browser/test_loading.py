@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, Route, expect
 
 from e2e.browser import project
 from e2e.browser.caller import FIRST_PAINT_MS, Caller
@@ -63,6 +64,34 @@ async def test_g41_no_page_that_loads_while_updates_land_stays_stale(caller: Cal
         await asyncio.gather(*loads)
         for title in titles:
             await expect(title).to_have_text(texts[-1], timeout=FIRST_PAINT_MS)
+
+
+async def test_g41_an_update_of_a_module_that_waits_for_another_one_is_not_lost(caller: Caller) -> None:
+    await caller.show(project.files())
+    frame = await caller.frame()
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await release.wait()
+        await route.continue_()
+
+    counter = re.compile(r"/Counter\.tsx")
+    await caller.page.route(counter, hold)
+    await caller.mark()
+    async with caller.page.expect_response(re.compile(r"/Title\.tsx")) as title:
+        await caller.reload()
+    await (await title.value).finished()
+    await asked.wait()
+    # The old title is here and has not run: it waits for the counter.
+    await caller.hmr_connected()
+    await caller.update({project.TITLE: project.title("Came in between")})
+    await frame.wait_for_function(
+        "window.testSockets.some((one) => one.received.some((text) => text.includes('Title.tsx')))"
+    )
+    release.set()
+    await expect(caller.part("title")).to_have_text("Came in between")
+    await caller.page.unroute(counter)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

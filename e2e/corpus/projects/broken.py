@@ -83,7 +83,6 @@ JUNK = Project(
             "junk again: what is there stays",
             files={_SRC + "App.tsx": "// File detected - content incoming..."},
             expect=[text("#title", "Complete")],
-            held=True,
         ),
         Edit(
             "real again",
@@ -101,7 +100,6 @@ JUNK = Project(
     ),
     counter="#count",
     noise=["vite", "500", "dynamically imported module", "does not provide an export", "ERR_ABORTED", "element type"],
-    needs="junk is not held back yet",
 )
 
 STYLES_BROKEN = Project(
