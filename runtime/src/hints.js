@@ -46,20 +46,25 @@ export function reachable(graph, roots) {
   const urls = new Set(roots)
   for (const url of urls) {
     if (urls.size >= MAX_HINTS) break
-    const mod = graph.urlToModuleMap.get(url.replace(/[?&]t=\d+$/, ''))
-    const head = mod?.transformResult?.code.slice(0, HEAD_CHARACTERS) ?? ''
+    const mod = graph.urlToModuleMap.get(url)
+    const head = codeOf(mod).slice(0, HEAD_CHARACTERS)
     for (const imported of mod?.importedModules ?? []) {
-      const named = urlOf(imported)
-      if (head.includes(`from "${named}"`) || head.includes(`import "${named}"`)) urls.add(named)
+      if (head.includes(`from "${imported.url}`) || head.includes(`import "${imported.url}`)) urls.add(imported.url)
     }
   }
-  return [...urls]
+  return [...urls].map((url) => named(graph.urlToModuleMap.get(url), url))
 }
 
-/** As importers name it: Vite adds the time of its last change. @param {Module} mod */
-function urlOf(mod) {
-  if (mod.lastHMRTimestamp === 0) return mod.url
-  return `${mod.url}${mod.url.includes('?') ? '&' : '?'}t=${mod.lastHMRTimestamp}`
+/** What it imports is the same while Vite has yet to write the times of changes into it. @param {Module|undefined} mod */
+function codeOf(mod) {
+  const known = mod?.transformResult ?? mod?.invalidationState
+  return known && typeof known === 'object' ? known.code : ''
+}
+
+/** As the page and importers name it: Vite adds the time of its last change. @param {Module|undefined} mod @param {string} url */
+function named(mod, url) {
+  if (!mod || mod.lastHMRTimestamp === 0) return url
+  return `${url}${url.includes('?') ? '&' : '?'}t=${mod.lastHMRTimestamp}`
 }
 
 /**

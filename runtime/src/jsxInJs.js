@@ -5,6 +5,8 @@
 import { transformWithEsbuild } from 'vite'
 
 const SCRIPT = /\.m?js$/
+/** Vite's cache is below the root, and pre-bundled packages hold no JSX, but megabytes with many a `<` in them. */
+const PREBUNDLED = '/.kontext-preview/deps/'
 
 /** `</x`, `<>`, `<x` and `/>`: a script without any of them holds no JSX, and most scripts need no second parser. */
 const MAY_HOLD_JSX = /<\/|<>|<\s*[A-Za-z][^;]*>/
@@ -16,7 +18,7 @@ export function jsxInJsPlugin(treeDir) {
     enforce: 'pre',
     async transform(code, id) {
       const [file = id] = id.split('?', 1)
-      if (!SCRIPT.test(file) || !file.startsWith(treeDir + '/') || !MAY_HOLD_JSX.test(code)) return null
+      if (!SCRIPT.test(file) || !file.startsWith(treeDir + '/') || file.includes(PREBUNDLED) || !MAY_HOLD_JSX.test(code)) return null
       return transformWithEsbuild(code, id, { loader: 'jsx', jsx: 'automatic', jsxDev: true, sourcemap: true })
     },
   }
