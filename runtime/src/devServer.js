@@ -19,7 +19,7 @@ import { isStyleConfig, PostcssPlugins } from './postcss.js'
 import { forgetClasses, forgetModules, inside, isRemembered } from './standIn.js'
 import { storageScript } from './storageScript.js'
 import { Tailwind4, tailwind4Plugin } from './tailwind4.js'
-import { bringsClass, isClassSource, mayAddClass } from './tailwindClasses.js'
+import { isClassSource, mayAddClass } from './tailwindClasses.js'
 import { MOUNT_URL, viteConfig } from './viteConfig.js'
 import { beat } from './watchdog.js'
 
@@ -270,7 +270,7 @@ export class DevServer {
     const group = new Group()
     const problems = await this.#applyStyleConfigs(change, group)
     const added = change.added.filter(isTold).map((f) => this.#abs(f))
-    const restyled = this.#restyled(added)
+    const restyled = this.tailwind4.restyled()
     this.stylesTrusted = this.held.length === 0 && this.tailwind4.settled && filesOf(change).every((f) => this.#isOnlySource(f))
     const changed = leafFirst(change.changed.filter(isTold).map((f) => this.#abs(f)), (file) => this.#importsOf(file))
     this.classNeutral = this.#findClassNeutral(changed)
@@ -466,18 +466,6 @@ export class DevServer {
   /** From inside node_modules: from beside the project's package.json nothing resolves while that is not valid JSON. */
   get #require() {
     return createRequire(path.join(this.root, 'node_modules', 'x'))
-  }
-
-  /**
-   * The stylesheets that have classes to gain and that Vite would not think of.
-   * @param {string[]} added absolute @returns {Set<string>} absolute
-   */
-  #restyled(added) {
-    const found = new Set(this.tailwind4.restyled())
-    if (added.some((file) => isClassSource(file) && bringsClass(this.#require, fs.readFileSync(file, 'utf8')))) {
-      for (const { file } of this.stylesheets()) if (file && this.tailwind4.isFor3(file)) found.add(file)
-    }
-    return found
   }
 
   /** @param {string[]} changed absolute @returns {Set<string>} */

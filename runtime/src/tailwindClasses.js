@@ -18,22 +18,8 @@ export const isClassSource = (file) => SOURCE.test(file)
  */
 export function mayAddClass(load, content) {
   const tailwind = internals(load)
-  return tailwind === null || tailwind.contexts.length === 0 || addsTo(tailwind, content)
-}
-
-/**
- * Whether a new file brings a class. No stylesheet depends on a file that was not there when it was compiled, so nothing
- * but this has it compiled again.
- * @param {NodeJS.Require} load `require` of the Vite root @param {string} content of the new file
- */
-export function bringsClass(load, content) {
-  const tailwind = internals(load)
-  return tailwind !== null && addsTo(tailwind, content)
-}
-
-/** @param {NonNullable<ReturnType<typeof internals>>} tailwind @param {string} content */
-function addsTo({ contexts, extractor }, content) {
-  return contexts.some((context) => adds(context, extractor(context), content))
+  if (tailwind === null || tailwind.contexts.length === 0) return true
+  return tailwind.contexts.some((context) => adds(context, tailwind.extractor(context), content))
 }
 
 /** @param {any} context @param {(text: string) => string[]} extract @param {string} content */
