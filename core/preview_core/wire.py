@@ -153,6 +153,7 @@ class Status(Message):
     restarts: int = Field(ge=0, description="Restarts of the dev server inside this process.")
     rss_bytes: int = Field(ge=0, description="Memory of the process and its children.")
     vite: str = Field(description="Version of Vite.")
+    installing: list[str] = Field(default_factory=list, description="npm packages on their way into the session.")
 
 
 class Problem(Message):

@@ -79,6 +79,7 @@ export class Control {
       restarts: session.restarts,
       rssBytes: familyRss(),
       vite: viteVersion,
+      installing: session.packages.unsettled,
     }
   }
 

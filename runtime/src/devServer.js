@@ -15,12 +15,17 @@ import { packagesBelow, prebundled, reachable } from './hints.js'
 import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
 import { LOADED, loadedScript } from './loadedScript.js'
 import { log } from './log.js'
+import { bundled } from './packages/bundled.js'
+import { Imports } from './packages/imports.js'
+import { dependenciesOf, manifestText } from './packages/manifest.js'
+import { packageOf } from './packages/names.js'
+import { isPending } from './packages/packages.js'
 import { isStyleConfig, PostcssPlugins } from './postcss.js'
 import { forgetClasses, forgetModules, inside, isRemembered } from './standIn.js'
 import { storageScript } from './storageScript.js'
 import { Tailwind4, tailwind4Plugin } from './tailwind4.js'
 import { isClassSource, mayAddClass } from './tailwindClasses.js'
-import { MOUNT_URL, viteConfig } from './viteConfig.js'
+import { CACHE, MOUNT_URL, viteConfig } from './viteConfig.js'
 import { beat } from './watchdog.js'
 
 /** @typedef {import('./diagnostics.js').Diagnostic} Diagnostic */
@@ -63,9 +68,10 @@ export class DevServer {
    * @param {Layout} options.layout
    * @param {import('./settings.js').Settings} options.settings
    * @param {import('./crashNote.js').CrashNote} options.note
+   * @param {import('./packages/packages.js').Packages} options.installs
    * @param {(payload: any) => void} options.observe gets every payload that leaves, cleaned
    */
-  constructor({ treeDir, layout, settings, note, observe }) {
+  constructor({ treeDir, layout, settings, note, installs, observe }) {
     this.treeDir = treeDir
     this.layout = layout
     this.settings = settings
@@ -78,6 +84,10 @@ export class DevServer {
     this.upgrades = new EventEmitter()
     this.tailwind4 = new Tailwind4(this.root, note)
     this.postcss = new PostcssPlugins(note, (file) => this.tailwind4.isFor3(file))
+    this.installs = installs
+    this.imports = new Imports(treeDir, this.root)
+    /** What Vite said when it could not bundle the dependencies. @type {unknown} */
+    this.bundleError = null
     /** @type {Group[]} batches that do not compile yet */
     this.held = []
     /** @type {Set<string>} files of the running batch whose edit adds no class: stylesheets that depend on them stay */
@@ -97,6 +107,8 @@ export class DevServer {
      * that no page of an earlier dev server, of this process or of one before it, holds a number of this one.
      */
     this.generation = Date.now()
+    /** Vite has bundled all dependencies anew, and pages hold the old bundles. */
+    this.dependenciesMoved = false
     /** A page was served a module that does not compile: it needs a reload once everything does. */
     this.brokenPage = false
     /** What counts of the project's own configuration. */
@@ -146,9 +158,10 @@ export class DevServer {
       postcssPlugins: this.postcss.plugins,
       mount: layout.mount ? layout.entry : null,
       honoured: this.honoured.values,
-      logger: silent,
+      logger: { ...silent, error: (text, options) => { if (text.includes('error while updating dependencies')) this.bundleError = options?.error } },
+      replaced: this.installs.replaced,
     })
-    config.plugins?.push(tailwind4Plugin(this.tailwind4), {
+    config.plugins?.push(this.imports.plugin(), tailwind4Plugin(this.tailwind4), {
       name: 'kontext-preview:outcome',
       transform: () => beat(),
       configureServer: (server) => () => { server.middlewares.use(this.#failed) },
@@ -185,6 +198,11 @@ export class DevServer {
     await this.vite?.close()
   }
 
+  /** Before `start`: what an earlier server has bundled is bundled again. */
+  forgetBundles() {
+    fs.rmSync(path.join(this.root, CACHE, 'deps'), { recursive: true, force: true })
+  }
+
   /**
    * A page as it is sent. Its number is that from before its source was read: of what happens meanwhile it may know nothing.
    * @param {string} pathname @param {() => Promise<string|null>} read @returns {Promise<string|null>} null: there is no source
@@ -206,12 +224,17 @@ export class DevServer {
 
   /** @returns {import('./diagnostics.js').Warning[]} that stand */
   get warnings() {
-    const missing = [...new Map([...this.postcss.missing, ...this.tailwind4.missing])].map(([name, file]) => ({
+    const missing = [...this.#missingStyles].filter(([name]) => !this.installs.installing.includes(packageOf(name) ?? '')).map(([name, file]) => ({
       code: 'PACKAGE_NOT_INSTALLED',
       path: this.folders.relative(file),
       message: `the package ${JSON.stringify(name)} is not installed: the styles do without it`,
     }))
     return [...this.refused, ...this.honoured.warnings, ...missing]
+  }
+
+  /** Packages that the styles do without -> the file that names them. */
+  get #missingStyles() {
+    return new Map([...this.postcss.missing, ...this.tailwind4.missing])
   }
 
   get entryUrl() {
@@ -227,7 +250,44 @@ export class DevServer {
     const errors = await this.#compile([this.entryUrl], new Group())
     this.packages.clear()
     if (errors.length > 0) this.brokenPage = true
+    if (this.dependenciesMoved) this.#reloadAll()
     return errors
+  }
+
+  /** For pages that came while the first modules were compiled, with dependencies that are bundled anew since. */
+  #reloadAll() {
+    this.dependenciesMoved = false
+    this.generation += 1
+    this.#deliver({ type: 'full-reload', path: '*' })
+  }
+
+  /**
+   * What is imported and not there is installed, and what was told of it is told better.
+   * @param {Diagnostic[]} diagnostics @returns {Diagnostic[]}
+   */
+  review(diagnostics) {
+    const imports = this.imports.packages
+    for (const [id, file] of this.#missingStyles) {
+      const name = packageOf(id)
+      if (name !== null && !imports.has(name)) imports.set(name, this.folders.relative(file) ?? '')
+    }
+    this.installs.review(imports, dependenciesOf(manifestText(this.treeDir, this.root)))
+    return this.installs.explain(diagnostics)
+  }
+
+  /** Something cannot be shown before it compiles. */
+  get isBroken() {
+    return this.brokenPage || this.held.length > 0
+  }
+
+  /** An installation is over: what waited for it is tried again. @returns {ReturnType<DevServer['apply']>} */
+  async retry() {
+    const group = new Group()
+    this.stylesTrusted = false
+    this.classNeutral = new Set()
+    const incomplete = this.#missingStyles.size > 0
+    if (incomplete) this.tailwind4.forget()
+    return this.#release(group, incomplete ? await this.#restyle(group) : [], true)
   }
 
   /**
@@ -237,6 +297,7 @@ export class DevServer {
    */
   async replace(layout, change) {
     this.layout = layout
+    this.imports.byFile.clear()
     const isDependency = inside(this.vite.config.cacheDir)
     forgetModules(this.client.moduleGraph, (mod) => (inside(this.treeDir)(mod.file) && !isDependency(mod.file)) || mod.url === MOUNT_URL)
     // From inside node_modules: from beside the project's package.json nothing resolves while that is not valid JSON.
@@ -268,6 +329,8 @@ export class DevServer {
    */
   async apply(change) {
     const group = new Group()
+    this.imports.forget(change.removed)
+    this.installs.forgive(new Set(filesOf(change)))
     const problems = await this.#applyStyleConfigs(change, group)
     const added = change.added.filter(isTold).map((f) => this.#abs(f))
     const restyled = this.tailwind4.restyled()
@@ -285,37 +348,60 @@ export class DevServer {
     return this.#release(group, problems)
   }
 
-  /** @param {Group} group @param {Diagnostic[]} problems */
-  async #release(group, problems) {
+  /** @param {Group} group @param {Diagnostic[]} problems @param {boolean} [all] tell what is wrong with older batches, too */
+  async #release(group, problems, all = false) {
     const released = new Group()
     const waiting = group.empty ? this.held : [...this.held, group]
     this.held = []
     /** @type {Diagnostic[]} */
     let errors = []
+    /** @type {Diagnostic[]} */
+    const older = []
     for (const candidate of waiting) {
+      older.push(...errors)
       errors = [...candidate.errors.map((e) => diagnose(e, this.folders)), ...await this.#compile(this.#urls(candidate), candidate)]
       if (errors.length > 0) this.held.push(candidate)
       else released.absorb(candidate)
     }
     const failed = this.held.includes(group)
-    if (failed) this.held = this.held.filter((older) => older === group || !older.supersededBy(group))
-    else errors = []
-    if (this.brokenPage && this.held.length === 0) await this.#recover(released)
+    if (failed) this.held = this.held.filter((candidate) => candidate === group || !candidate.supersededBy(group))
+    if (all) errors = [...older, ...errors]
+    else if (!failed) errors = []
+    if (this.brokenPage && this.held.length === 0) {
+      const unmended = await this.#recover(released)
+      if (all) errors.push(...unmended)
+    }
+    if (this.dependenciesMoved) this.#moveDependencies(released)
+    for (const candidate of waiting) candidate.sent = !this.held.includes(candidate)
     const news = message(released)
     if (news !== null) this.generation += 1
     for (const payload of [news, prune(released)]) if (payload !== null) this.#deliver(payload)
     // Compiled while the page is on its way to ask for them, instead of before it is told.
     if (this.stylesTrusted) for (const { acceptedPath } of released.updates.values()) void this.client.warmupRequest(acceptedPath)
-    const diagnostics = [...problems, ...errors]
-    if (failed || problems.length > 0) diagnostics.forEach((d) => this.observe(errorPayload(d)))
+    const diagnostics = this.review([...problems, ...errors])
+    if (failed || all || problems.length > 0) diagnostics.filter((d) => !isPending(d)).forEach((d) => this.observe(errorPayload(d)))
     return { ...outcome(released, failed || problems.length > 0), diagnostics }
   }
 
-  /** A page that could not load is reloaded as soon as all of it compiles. @param {Group} released */
+  /** A page that could not load is reloaded as soon as all of it compiles. @param {Group} released @returns {Promise<Diagnostic[]>} */
   async #recover(released) {
-    if (this.entryUrl !== null && (await this.#compile([this.entryUrl], released)).length > 0) return
-    this.brokenPage = false
-    released.reload = true
+    const errors = this.entryUrl === null ? [] : await this.#compile([this.entryUrl], released)
+    if (errors.length === 0) {
+      this.brokenPage = false
+      released.reload = true
+    }
+    return errors
+  }
+
+  /**
+   * Modules name the new bundles from now on: beside the old ones a page would have React twice. While something does
+   * not compile a reload would show that instead; then it comes as soon as everything does.
+   * @param {Group} released
+   */
+  #moveDependencies(released) {
+    this.dependenciesMoved = false
+    if (this.isBroken) this.brokenPage = true
+    else released.reload = true
   }
 
   /** @returns {string[]} URLs of the modules that a page made now is going to load, as far as it is known */
@@ -337,7 +423,26 @@ export class DevServer {
    * @returns {Promise<Diagnostic[]>}
    */
   #compile(urls, group) {
-    return batch.run({ group, done: () => {} }, () => this.#walk(urls))
+    return batch.run({ group, done: () => {} }, async () => {
+      const before = this.client.depsOptimizer?.metadata.browserHash
+      const errors = [...await this.#walk(urls), ...await this.#bundled()]
+      if (before === this.client.depsOptimizer?.metadata.browserHash) return errors
+      this.dependenciesMoved = true
+      // Vite has dropped every module, because it names the old bundles.
+      return [...await this.#walk(urls), ...await this.#bundled()]
+    })
+  }
+
+  /** Waits until the dependencies that were discovered are bundled. @returns {Promise<Diagnostic[]>} why they cannot be */
+  async #bundled() {
+    const { depsOptimizer, moduleGraph } = this.client
+    if (depsOptimizer) await bundled(depsOptimizer)
+    const error = this.bundleError
+    if (error === null) return []
+    this.bundleError = null
+    // Vite has forgotten what it could not bundle: the importers have to name it again.
+    moduleGraph.invalidateAll()
+    return [diagnose(error, this.folders)]
   }
 
   /** @param {string[]} urls @returns {Promise<Diagnostic[]>} */
@@ -415,7 +520,11 @@ export class DevServer {
    * @param {Change} change @param {Group} group @returns {Promise<Diagnostic[]>}
    */
   async #applyStyleConfigs(change, group) {
-    if (!filesOf(change).some((f) => this.#isStyleConfig(f))) return []
+    return filesOf(change).some((f) => this.#isStyleConfig(f)) ? this.#restyle(group) : []
+  }
+
+  /** @param {Group} group @returns {Promise<Diagnostic[]>} */
+  async #restyle(group) {
     const problems = await this.#reloadStyles()
     if (problems.length === 0) {
       const files = new Set(this.stylesheets().map((mod) => /** @type {string} */ (mod.file)))
@@ -523,7 +632,7 @@ export class DevServer {
     this.vite.ws.send = /** @type {any} */ ((/** @type {any[]} */ ...args) => {
       const payload = typeof args[0] === 'string' ? { type: 'custom', event: args[0], data: args[1] } : args[0]
       const store = batch.getStore()
-      if (store) store.group.collect(payload)
+      if (store && !store.group.sent) store.group.collect(payload)
       else this.#deliver(payload)
     })
   }
@@ -556,13 +665,14 @@ export class DevServer {
 
   /** Vite's own error page names this machine's folders; ours says the same without them. @type {any} */
   #failed = (/** @type {any} */ error, /** @type {any} */ _req, /** @type {any} */ res, /** @type {() => void} */ _next) => {
-    const diagnostic = diagnose(error, this.folders)
+    const [diagnostic] = /** @type {[Diagnostic]} */ (this.review([diagnose(error, this.folders)]))
     this.brokenPage = true
+    res.statusCode = 500
+    res.setHeader('Content-Type', 'text/plain; charset=utf-8')
+    if (isPending(diagnostic)) return void res.end(diagnostic.message)
     this.failure = { at: Date.now(), payload: errorPayload(diagnostic) }
     this.observe(this.failure.payload)
     for (const [socket, opened] of this.pages) if (isRecent(opened)) socket.send(JSON.stringify(this.failure.payload))
-    res.statusCode = 500
-    res.setHeader('Content-Type', 'text/plain; charset=utf-8')
     res.end(diagnostic.message)
   }
 }

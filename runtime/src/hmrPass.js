@@ -22,6 +22,8 @@ export class Group {
     this.loads = new Set()
     /** @type {unknown[]} errors of hooks, before anything was transformed */
     this.errors = []
+    /** It has left: what Vite emits for it from now on has to go out by itself. */
+    this.sent = false
   }
 
   /** @param {any} payload of Vite */

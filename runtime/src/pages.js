@@ -3,6 +3,9 @@
 /** A page that waits asks again this often: fast enough to feel live, slow enough for a few hundred tabs. */
 const RELOAD_AFTER_S = 1
 
+/** As many names as fit into a line or two. */
+const NAMES_SHOWN = 5
+
 /** @param {string} entryUrl */
 export function synthesisedIndex(entryUrl) {
   return `<!doctype html>
@@ -44,6 +47,18 @@ function notice({ title, text, reload }) {
 export const startingPage = notice({
   title: 'Starting the preview…', text: 'This page reloads by itself as soon as it is ready.', reload: true,
 })
+
+/** @param {string[]} packages @param {{fetched: number, total: number}} progress */
+export function installingPage(packages, { fetched, total }) {
+  const names = packages.slice(0, NAMES_SHOWN).map(escape).join(', ')
+  const more = packages.length > NAMES_SHOWN ? ` and ${packages.length - NAMES_SHOWN} more` : ''
+  return notice({
+    title: `Installing ${names}${more}…`, text: `${fetched} of ${total} packages. This page reloads by itself as soon as they are there.`, reload: true,
+  })
+}
+
+/** @param {string} text */
+const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 export const failedPage = notice({
   title: 'The preview does not start', text: 'The next update of the project tries again. This page reloads by itself.', reload: true,

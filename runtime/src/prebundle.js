@@ -25,12 +25,20 @@ const SUBPATHS = [
   'react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime',
   'date-fns/locale', 'zustand/middleware', 'zustand/middleware/immer', 'zustand/shallow', 'zustand/react/shallow',
 ]
+/** Of every project: found together with the rest, they would make the first page load twice. */
+const SURE = ['react', 'react-dom', 'react-dom/client', 'react/jsx-dev-runtime']
 
-/** @param {string} catalogueDir @returns {string[]} what `optimizeDeps.include` lists */
-export function includeList(catalogueDir) {
+/**
+ * @param {string} catalogueDir
+ * @param {string[]} [replaced] packages that the session has in another version: then there is no bake to match, and what
+ *   is not surely needed waits until something imports it
+ * @returns {string[]} what `optimizeDeps.include` lists
+ */
+export function includeList(catalogueDir, replaced = []) {
   const manifest = JSON.parse(read(catalogueDir))
   const names = Object.keys(manifest.dependencies)
   const subpaths = SUBPATHS.filter((path) => names.includes(path.split('/', 1)[0] ?? ''))
+  if (replaced.length > 0) return names.includes('react') ? SURE : []
   return [...names.filter((name) => !BUILD_ONLY.has(name)), ...subpaths].sort()
 }
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
-import { emptyPage, failedPage, startingPage, synthesisedIndex } from './pages.js'
+import { emptyPage, failedPage, installingPage, startingPage, synthesisedIndex } from './pages.js'
 import { SELF_CHECK } from './readiness.js'
 import { parseUrl } from './requestUrl.js'
 
@@ -53,10 +53,17 @@ export class Preview {
     const dev = selfCheck ? this.session.current : await this.session.serving(HOLD_MS)
     if (dev === null) return this.#waiting(res, page)
     if (page && !selfCheck) this.session.touch()
+    if (page && this.#installs(dev)) return html(res, installingPage(this.session.packages.installing, this.session.packages.progress))
     quieten(res)
     dev.vite.middlewares(req, res, () => {
       this.#afterVite(dev, res, url, page).catch((error) => this.#crash(error, res))
     })
+  }
+
+  /** An error that an installation is about to mend is nothing to look at. @param {import('./devServer.js').DevServer} dev */
+  #installs(dev) {
+    const { packages, ready } = this.session
+    return packages.busy && (dev.isBroken || (!ready && packages.installing.length > 0))
   }
 
   /** @param {http.ServerResponse} res @param {boolean} page */

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { diagnose, errorPayload, Folders } from './diagnostics.js'
 import { lateError } from './lateError.js'
 import { log } from './log.js'
+import { isPending, Packages } from './packages/packages.js'
 import { check } from './readiness.js'
 import { filesDir } from './sessionFolder.js'
 import { canServe, STAND_IN_REVISION } from './standIn.js'
@@ -59,6 +60,7 @@ export class Session {
     this.note = note
     this.observe = observe
     this.tree = new Tree(filesDir(settings.sessionDir))
+    this.packages = new Packages({ settings, observe, came: (replaced) => this.#serialised(() => this.#packagesCame(replaced)) })
     this.revision = 0
     this.digest = treeDigest([])
     /** @type {Layout|null} */
@@ -141,13 +143,14 @@ export class Session {
     }
     this.tree.write(plan)
     const { lateErrors } = this
-    const result = await this.note.during(() => this.#tell(plan.change, target)).catch((error) => {
+    const told = await this.note.during(() => this.#tell(plan.change, target)).catch((error) => {
       // The files are on disk and Vite does not know: only a whole tree and a new dev server bring the two together.
       this.layout = null
       throw error
     })
     this.revision = target.revision
     this.digest = target.digest
+    const result = this.#withPackages(told)
     this.#remember(result, lateErrors)
     return {
       revision: target.revision,
@@ -155,7 +158,7 @@ export class Session {
       hmr: { kind: result.kind, modules: result.modules, durationMs: Math.round((performance.now() - started) * 10) / 10 },
       diagnostics: result.diagnostics,
       // All that stand: the caller of the batch that caused one may not have waited for the answer.
-      warnings: this.current?.warnings ?? [],
+      warnings: [...this.current?.warnings ?? [], ...this.packages.warnings],
     }
   }
 
@@ -173,6 +176,28 @@ export class Session {
       return touched ? this.#update(dev, change) : { kind: /** @type {const} */ ('none'), modules: [], diagnostics: [] }
     }
     return this.#restart(layout, first)
+  }
+
+  /** An update of package.json alone compiles as before; what it sets going is told all the same. @template {{diagnostics: Diagnostic[]}} T @param {T} result @returns {T} */
+  #withPackages(result) {
+    return { ...result, diagnostics: [...result.diagnostics, ...this.packages.unexplained(result.diagnostics)] }
+  }
+
+  /**
+   * An installation is over, whatever came of it. A package that replaces another one needs a new dev server: everything
+   * that was bundled with the old one has to be bundled again.
+   * @param {boolean} replaced
+   */
+  async #packagesCame(replaced) {
+    const { current: dev, layout, lateErrors } = this
+    if (dev === null || layout === null || this.packages.closed) return
+    const told = await this.note.during(async () => {
+      if (replaced) return this.#restart(layout, false, true)
+      const result = await dev.retry()
+      if (!this.ready) await this.#verify(dev, result.diagnostics.length === 0)
+      return result
+    })
+    this.#remember(this.#withPackages(told), lateErrors)
   }
 
   /** @param {DevServer} dev @param {import('./tree.js').Change} change */
@@ -193,17 +218,15 @@ export class Session {
     const problems = await dev.replace(layout, change)
     this.standIn = false
     this.#wake()
-    const diagnostics = [...problems, ...await dev.warm()]
-    await this.#verify(dev, diagnostics.length === 0)
-    diagnostics.forEach((d) => this.observe(errorPayload(d)))
+    const diagnostics = await this.#settle(dev, problems)
     return { kind: /** @type {const} */ ('none'), modules: [], diagnostics }
   }
 
   /**
    * A new dev server behind the same port and sockets.
-   * @param {Layout} layout @param {boolean} first
+   * @param {Layout} layout @param {boolean} first @param {boolean} [cold] what was bundled before is of no use
    */
-  async #restart(layout, first) {
+  async #restart(layout, first, cold = false) {
     const old = this.current
     this.current = null
     this.ready = false
@@ -211,17 +234,16 @@ export class Session {
     if (!first) this.restarts += 1
     // Vite is large: the ports listen, and the probes answer, before it is loaded.
     const { DevServer } = await import('./devServer.js')
-    const dev = new DevServer({ treeDir: this.tree.dir, layout, settings: this.settings, note: this.note, observe: this.observe })
+    const dev = new DevServer({ treeDir: this.tree.dir, layout, settings: this.settings, note: this.note, installs: this.packages, observe: this.observe })
     fs.mkdirSync(dev.root, { recursive: true })
+    if (cold) dev.forgetBundles()
     try {
       const problems = await dev.start()
       this.failed = false
       this.current = dev
       this.#wake()
-      const diagnostics = [...problems, ...await dev.warm()]
-      await this.#verify(dev, diagnostics.length === 0)
+      const diagnostics = await this.#settle(dev, problems)
       if (!first && diagnostics.length === 0) this.observe({ type: 'full-reload', path: '*' })
-      diagnostics.forEach((d) => this.observe(errorPayload(d)))
       return { kind: /** @type {'none'|'restart'} */ (first ? 'none' : 'restart'), modules: [], diagnostics }
     } catch (error) {
       this.failed = true
@@ -231,8 +253,21 @@ export class Session {
     }
   }
 
+  /**
+   * Compiles everything, sees to what is missing, and looks whether a page works.
+   * @param {DevServer} dev @param {Diagnostic[]} problems of its start @returns {Promise<Diagnostic[]>}
+   */
+  async #settle(dev, problems) {
+    const diagnostics = dev.review([...problems, ...await dev.warm()])
+    await this.#verify(dev, diagnostics.length === 0)
+    diagnostics.filter((d) => !isPending(d)).forEach((d) => this.observe(errorPayload(d)))
+    return diagnostics
+  }
+
   /** @param {DevServer} dev @param {boolean} compiles */
   async #verify(dev, compiles) {
+    // A page that works without what is being installed works for a moment only.
+    if (this.packages.installing.length > 0) return
     const missing = await check({
       ...this.listening,
       host: this.settings.publicUrl.host,
@@ -271,7 +306,8 @@ export class Session {
    * @param {{diagnostics: Diagnostic[]}} result @param {number} lateErrors as many as there were before the batch
    */
   #remember({ diagnostics }, lateErrors) {
-    if (diagnostics.length > 0) this.lastError = diagnostics[0] ?? null
+    const [error] = diagnostics.filter((d) => !isPending(d))
+    if (diagnostics.length > 0) this.lastError = error ?? null
     else if (this.current?.held.length === 0 && this.lateErrors === lateErrors) this.lastError = null
   }
 
@@ -289,6 +325,7 @@ export class Session {
 
   /** Waits for the batch that runs, then stops. */
   async close() {
+    this.packages.close()
     await this.queue
     await this.current?.close()
     this.current = null

@@ -16,6 +16,7 @@ import path from 'node:path'
  * @property {URL} publicUrl         what the browser sees
  * @property {string[]} allowedOrigins   exact origins that may frame the preview and observe it
  * @property {boolean} exitOnStdinEnd
+ * @property {import('./packages/pnpm.js').Source|null} packages   where packages beyond the catalogue come from; null: from nowhere
  * @property {string|null} lastEnd   why the session's last process had to be ended, where its supervisor knows it
  */
 
@@ -25,7 +26,7 @@ const ALL_FAMILIES = '*'
 const NAMES = [
   'KP_SESSION_DIR', 'KP_CATALOGUE_DIR', 'KP_PREVIEW_FD', 'KP_PREVIEW_HOST', 'KP_PREVIEW_PORT', 'KP_CONTROL_HOST',
   'KP_CONTROL_PORT', 'KP_CONTROL_TOKEN', 'KP_PUBLIC_URL', 'KP_ALLOWED_ORIGINS', 'KP_KEEP_STDIN',
-  'KP_TERMINATION_LOG', 'KP_LAST_END',
+  'KP_TERMINATION_LOG', 'KP_LAST_END', 'KP_REGISTRY', 'KP_STORE_DIR', 'KP_NPM_CONFIG',
 ]
 
 /** @param {NodeJS.ProcessEnv} env @returns {Settings} @throws {Error} naming the variable that is missing or wrong */
@@ -49,8 +50,32 @@ export function takeSettings(env) {
     publicUrl: address('KP_PUBLIC_URL', need('KP_PUBLIC_URL')),
     allowedOrigins: (given.KP_ALLOWED_ORIGINS ?? '').split(',').map((o) => o.trim()).filter(Boolean),
     exitOnStdinEnd: given.KP_KEEP_STDIN !== '1',
+    packages: packageSource(given),
     lastEnd: given.KP_LAST_END || null,
   }
+}
+
+/**
+ * KP_NPM_CONFIG is there where npm is set up for the user (local mode); else KP_REGISTRY has to say where packages are.
+ * @param {Record<string, string|undefined>} given @returns {Settings['packages']}
+ */
+function packageSource(given) {
+  const registry = given.KP_REGISTRY ? address('KP_REGISTRY', given.KP_REGISTRY).href : null
+  if (!given.KP_STORE_DIR || (registry === null && !given.KP_NPM_CONFIG)) return null
+  return { registry, storeDir: path.resolve(given.KP_STORE_DIR), npm: variables('KP_NPM_CONFIG', given.KP_NPM_CONFIG || '{}') }
+}
+
+/** @param {string} name @param {string} text @returns {Record<string, string>} */
+function variables(name, text) {
+  const wrong = `${name} must be a JSON object of texts`
+  let value
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Error(wrong, { cause: error })
+  }
+  if (value === null || typeof value !== 'object' || Object.values(value).some((entry) => typeof entry !== 'string')) throw new Error(wrong)
+  return value
 }
 
 /** @param {string|undefined} host @param {number} port @returns {Bind} */

@@ -13,6 +13,11 @@ const DENIED = [
   '**/.kontext-preview/deps/_metadata.json', '.kontext-preview-*',
 ]
 
+/** Of Vite, below its root. */
+export const CACHE = '.kontext-preview'
+
+const ONCE = ['react', 'react-dom']
+
 /** Imports of this name get the virtual entry of a project that only exports a component. */
 export const MOUNT_URL = '/@kontext-preview/mount.jsx'
 
@@ -32,10 +37,11 @@ const toolModules = path.dirname(vitePackage)
  * @param {any[]} options.postcssPlugins
  * @param {string|null} options.mount entry of a component-only project
  * @param {import('./honoured.js').Values} options.honoured of the project's own configuration
+ * @param {string[]} [options.replaced] packages of the catalogue that this session has in another version
  * @param {import('vite').Logger} options.logger
  * @returns {import('vite').InlineConfig}
  */
-export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, postcssPlugins, mount, honoured, logger }) {
+export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, postcssPlugins, mount, honoured, logger, replaced = [] }) {
   const secure = publicUrl.protocol === 'https:'
   return {
     configFile: false,
@@ -44,11 +50,12 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
     mode: 'development',
     appType: 'custom',
     // Inside the root, so that no URL holds a folder of this machine; the name is one that no file of a project can have.
-    cacheDir: path.join(root, '.kontext-preview'),
+    cacheDir: path.join(root, CACHE),
     clearScreen: false,
     customLogger: logger,
     define: honoured.define,
-    resolve: { alias: honoured.alias },
+    // Whoever imports them, a page has one React, and one of everything that the session has instead of the catalogue's.
+    resolve: { alias: honoured.alias, dedupe: [...ONCE, ...replaced] },
     // Vite would mix in what this process's own environment holds, see `environmentPlugin`.
     envDir: false,
     envPrefix: honoured.envPrefix,
@@ -66,9 +73,9 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
       projectPathsPlugin(root),
       refreshPlugin(),
       pingPlugin(),
-      prebundlePlugin(catalogueDir),
+      prebundlePlugin(catalogueDir, replaced),
     ],
-    optimizeDeps: { include: includeList(catalogueDir), entries: [] },
+    optimizeDeps: { include: includeList(catalogueDir, replaced), entries: [] },
     server: {
       middlewareMode: true,
       watch: null,
@@ -160,10 +167,13 @@ function pingPlugin() {
   }
 }
 
-/** @param {string} catalogueDir @returns {import('vite').Plugin} */
-function prebundlePlugin(catalogueDir) {
+/** @param {string} catalogueDir @param {string[]} replaced @returns {import('vite').Plugin} */
+function prebundlePlugin(catalogueDir, replaced) {
   return {
     name: 'kontext-preview:prebundle',
-    configResolved: (config) => installPrebundle(config, catalogueDir),
+    configResolved(config) {
+      // Bundled together: with one of them replaced, the rest holds parts of the wrong version.
+      if (replaced.length === 0) installPrebundle(config, catalogueDir)
+    },
   }
 }
