@@ -16,6 +16,8 @@ Manifest = dict[str, Any]
 # Not root, and no user of any distribution: nothing on a node belongs to it.
 USER = 65532
 SESSION_FOLDER = "/session"
+# In the session's own volume: packages that one session's code could change are no other session's.
+STORE_FOLDER = "/session/store"
 # Of the image: a folder for each dependency profile.
 CATALOGUES_FOLDER = "/catalogue"
 TMP_FOLDER = "/tmp"  # noqa: S108 - a folder of the container, an emptyDir of its own
@@ -94,6 +96,7 @@ def _container(
             _variable("KP_ALLOWED_ORIGINS", ",".join(settings.allowed_origins)),
             _variable("KP_KEEP_STDIN", "1"),
             _variable("KP_TERMINATION_LOG", TERMINATION_LOG),
+            *_registry(spec.dependencies.registry),
         ],
         "terminationMessagePath": TERMINATION_LOG,
         # What the runtime logs holds no output of the project.
@@ -132,6 +135,12 @@ def _probe(period: int, failures: int) -> Manifest:
         "timeoutSeconds": 2,
         "failureThreshold": failures,
     }
+
+
+def _registry(address: str | None) -> list[Manifest]:
+    if address is None:
+        return []
+    return [_variable("KP_REGISTRY", address), _variable("KP_STORE_DIR", STORE_FOLDER)]
 
 
 def _variable(name: str, value: str) -> Manifest:

@@ -43,6 +43,16 @@ CacheDir = Annotated[
     Path,
     typer.Option("--cache-dir", envvar="KONTEXT_PREVIEW_CACHE_DIR", help="Where the runtime is installed."),
 ]
+Catalogue = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalogue",
+        envvar="KONTEXT_PREVIEW_CATALOGUE",
+        exists=True,
+        file_okay=False,
+        help="A folder with the package.json of what every preview finds installed, instead of the usual set.",
+    ),
+]
 Url = Annotated[
     str | None,
     typer.Option("--url", envvar="KONTEXT_PREVIEW_URL", help="Another server than the one of the state folder."),
@@ -76,6 +86,7 @@ def up(
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     state_dir: StateDir = STATE_FOLDER,
     cache_dir: CacheDir = CACHE_FOLDER,
+    catalogue: Catalogue = None,
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(help="A page that may call the API and show previews; repeatable.", metavar="URL"),
@@ -106,7 +117,7 @@ def up(
         warm=warm,
     )
     note(WARNING)
-    installation = _installed(cache_dir)
+    installation = _installed(cache_dir, catalogue)
 
     def started(url: str) -> None:
         made = _make_demo(remote.Remote(url), state_dir) if demo else None
@@ -147,9 +158,9 @@ def waker(host: Host = None) -> None:
 
 @app.command()
 @_reported
-def install(cache_dir: CacheDir = CACHE_FOLDER, output: Format = Output.TEXT) -> None:
+def install(cache_dir: CacheDir = CACHE_FOLDER, catalogue: Catalogue = None, output: Format = Output.TEXT) -> None:
     """Install the runtime and the packages that every preview finds, without serving."""
-    installation = _installed(cache_dir)
+    installation = _installed(cache_dir, catalogue)
     if output is Output.JSON:
         print_json({"app": str(installation.app), "catalogue": str(installation.catalogue)})
     else:
@@ -235,7 +246,7 @@ def _close(server: remote.Remote | None, state: Path, session_id: str) -> bool:
     return True
 
 
-def _installed(cache: Path) -> Any:
+def _installed(cache: Path, catalogue: Path | None) -> Any:
     with notes.status("Preparing the runtime") as status:
 
         def progress(text: str) -> None:
@@ -244,7 +255,7 @@ def _installed(cache: Path) -> Any:
             if not notes.is_terminal:
                 note(text)
 
-        return local.install(cache, progress)
+        return local.install(cache, catalogue, progress)
 
 
 def _make_demo(server: remote.Remote, state: Path) -> dict[str, Any]:

@@ -64,10 +64,10 @@ def open_store(state: Path) -> Store:
         raise CommandError(f"the state folder {state} cannot be used: {error.strerror}") from error
 
 
-def install(cache: Path, progress: Callable[[str], None]) -> Installation:
+def install(cache: Path, catalogue: Path | None, progress: Callable[[str], None]) -> Installation:
     """Raises CommandError."""
     try:
-        return ensure(cache, progress)
+        return ensure(cache, progress, catalogue=catalogue)
     except InstallationFailed as error:
         raise CommandError(str(error)) from error
     except OSError as error:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from preview_api.backends.local.installation import (
+    CATALOGUE_NEEDS,
     Installation,
     InstallationFailed,
     ensure,
@@ -51,11 +53,17 @@ def test_a_missing_or_old_node_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         ensure(tmp_path, lambda _: None)
 
 
+def catalogue(**more: str) -> str:
+    """The least that a package.json of a catalogue holds."""
+    return json.dumps({"dependencies": {**dict.fromkeys(CATALOGUE_NEEDS, "*"), **more}})
+
+
 def sources(folder: Path) -> Path:
     """A runtime that needs no network."""
     for name in ("package.json", "package-lock.json", "catalogue/package.json", "catalogue/package-lock.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("{}")
+    (folder / "catalogue" / "package.json").write_text(catalogue())
     for name in ("src/main.js", "src/bake.js", "schema/a.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("")
@@ -96,6 +104,44 @@ def test_packages_are_installed_once_and_sources_follow(tmp_path: Path, tools: P
     third = ensure(tmp_path / "cache", progress.append, runtime)
     assert third.catalogue != first.catalogue
     assert tools.read_text().count("npm ci") == 4
+
+
+def test_a_catalogue_of_ones_own_takes_the_place_of_the_runtimes(tmp_path: Path, tools: Path) -> None:
+    runtime, own = sources(tmp_path / "runtime"), tmp_path / "own"
+    own.mkdir()
+    (own / "package.json").write_text(catalogue(three="^0.160.0"))
+    usual = ensure(tmp_path / "cache", lambda _: None, runtime)
+    first = ensure(tmp_path / "cache", lambda _: None, runtime, own)
+    assert first.catalogue != usual.catalogue
+    assert "three" in (first.catalogue / "package.json").read_text()
+    # It has no lock file: npm makes one.
+    assert tools.read_text().count("npm install --ignore-scripts") == 1
+    assert ensure(tmp_path / "cache", lambda _: None, runtime, own) == first
+    (own / "package.json").write_text(catalogue(three="^0.170.0"))
+    (own / "package-lock.json").write_text("{}")
+    assert ensure(tmp_path / "cache", lambda _: None, runtime, own).catalogue != first.catalogue
+    assert tools.read_text().count("npm install") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "a folder with a package.json"),
+        ("{", "not valid JSON"),
+        ("[]", "must list react, react-dom, tailwindcss, postcss, autoprefixer"),
+        ('{"dependencies": {"react": "*", "react-dom": "*", "tailwindcss": "*"}}', "must list postcss, autoprefixer"),
+    ],
+)
+def test_a_catalogue_that_will_not_do_is_told_before_anything_is_installed(
+    tmp_path: Path, tools: Path, text: str | None, said: str
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    if text is not None:
+        (own / "package.json").write_text(text)
+    with pytest.raises(InstallationFailed, match=said):
+        ensure(tmp_path / "cache", lambda _: None, sources(tmp_path / "runtime"), own)
+    assert tools.read_text() == ""
 
 
 def test_a_failed_installation_is_explained_and_leaves_nothing(tmp_path: Path, tools: Path) -> None:

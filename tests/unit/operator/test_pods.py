@@ -40,6 +40,13 @@ def test_the_pod_takes_its_packages_from_its_runtimes_dependency_profile() -> No
     assert environment(made(dependencies={"profile": "games"}))["KP_CATALOGUE_DIR"] == "/catalogue/games"
 
 
+def test_g25_a_pod_installs_packages_only_from_the_registry_that_its_runtime_names() -> None:
+    assert not {"KP_REGISTRY", "KP_STORE_DIR", "KP_NPM_CONFIG"} & environment(made()).keys()
+    told = environment(made(dependencies={"registry": "https://packages.example/npm/"}))
+    assert told["KP_REGISTRY"] == "https://packages.example/npm/"
+    assert told["KP_STORE_DIR"].startswith(told["KP_SESSION_DIR"] + "/")
+
+
 def test_g36_the_pod_runs_as_nobody_under_the_runtimes_own_seccomp_profile() -> None:
     assert made()["spec"]["securityContext"] == {
         "runAsNonRoot": True,

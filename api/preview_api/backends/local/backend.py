@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sqlite3
 import time
@@ -22,6 +23,7 @@ from preview_api.backends.local.census import Census
 from preview_api.backends.local.folders import Folders
 from preview_api.backends.local.installation import Installation
 from preview_api.backends.local.notes import ProcessNotes
+from preview_api.backends.local.npm import npm_configuration
 from preview_api.backends.local.pool import SIZE, Pool
 from preview_api.backends.local.processes import Child, Launch, end_stale
 from preview_api.backends.local.slots import LIMIT, Slots
@@ -361,6 +363,8 @@ class LocalBackend:
                 command=self._installation.command,
                 folder=folder,
                 catalogue=self._installation.catalogue,
+                store=self._installation.store,
+                npm=npm_configuration(os.environ, Path.home()),
                 preview_fd=listening.fileno(),
                 public_url=url,
                 allowed_origins=self._settings.allowed_origins,

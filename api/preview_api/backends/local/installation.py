@@ -1,5 +1,6 @@
 """The runtime on this machine: its packages and the catalogue, installed and pre-bundled once for all sessions.
 
+    <cache>/store/                              packages beyond the catalogue, of all sessions
     <cache>/runtime/<lock hash>/package.json, package-lock.json, node_modules/
                                /catalogue/{package.json, package-lock.json, node_modules/, deps/}
                                /app-<source hash>/{src, schema, package.json}
@@ -12,12 +13,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,8 @@ NPM_TIMEOUT_S = 900
 BAKE_TIMEOUT_S = 300
 PACKAGES = ("package.json", "package-lock.json")
 ERROR_LINES = 8
+# What the runtime itself takes from a catalogue.
+CATALOGUE_NEEDS = ("react", "react-dom", "tailwindcss", "postcss", "autoprefixer")
 # No package runs code at installation: neither ours nor a session's.
 NPM_FLAGS = ("--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund")
 
@@ -54,6 +58,11 @@ class Installation:
     def command(self) -> tuple[str, ...]:
         return (self.node, *NODE_FLAGS, str(self.app / "src" / MAIN))
 
+    @property
+    def store(self) -> Path:
+        """Where sessions keep the packages that they install: by content, and for all of them."""
+        return self.app.parents[2] / "store"
+
     def missing(self) -> str | None:
         """What has disappeared since, None when all is there."""
         for name, path in (
@@ -74,16 +83,21 @@ def runtime_sources() -> Path:
     raise InstallationFailed("the runtime's sources are not in this installation of kontext-preview")
 
 
-def ensure(cache: Path, progress: Progress, sources: Path | None = None) -> Installation:
-    """Installs what is missing and returns the installation. Blocks; raises InstallationFailed."""
+def ensure(cache: Path, progress: Progress, sources: Path | None = None, catalogue: Path | None = None) -> Installation:
+    """Installs what is missing and returns the installation. Blocks; raises InstallationFailed.
+
+    `catalogue`: a folder with a package.json, and perhaps its lock file, in place of the runtime's own.
+    """
     sources = sources or runtime_sources()
     node, npm = _tools()
+    manifests = {"": sources, "catalogue": catalogue or sources / "catalogue"}
+    _check_catalogue(manifests["catalogue"])
     base = cache / "runtime"
     base.mkdir(parents=True, exist_ok=True)
-    home = base / _packages_hash(sources)
+    home = base / _packages_hash(manifests.values())
     with _exclusively(base / "lock", progress):
         if not home.is_dir():
-            _install_packages(sources, home, npm, progress)
+            _install_packages(manifests, home, npm, progress)
         app = home / f"app-{_sources_hash(sources)}"
         if not app.is_dir():
             _copy_sources(sources, app)
@@ -117,10 +131,29 @@ def is_supported(version: tuple[int, int] | None) -> bool:
     return version is not None and version >= NODE_MINIMUM and not NODE_GAP[0] <= version < NODE_GAP[1]
 
 
-def _packages_hash(sources: Path) -> str:
-    names = [sources / folder / name for folder in ("", "catalogue") for name in PACKAGES]
+def _check_catalogue(folder: Path) -> None:
+    file = folder / "package.json"
+    try:
+        manifest = json.loads(file.read_text())
+    except OSError as error:
+        raise InstallationFailed(f"a catalogue is a folder with a package.json, and {file} cannot be read") from error
+    except ValueError as error:
+        raise InstallationFailed(f"{file} is not valid JSON") from error
+    dependencies = manifest.get("dependencies") if isinstance(manifest, dict) else None
+    lacking = [name for name in CATALOGUE_NEEDS if name not in (dependencies or {})]
+    if lacking:
+        raise InstallationFailed(f"the catalogue {file} must list {', '.join(lacking)} under dependencies")
+
+
+def _packages_hash(folders: Iterable[Path]) -> str:
+    names = [file for folder in folders for file in _manifests(folder)]
     # Packages with native parts are of one platform; a cache folder may be shared by several.
     return _hash(names, f"{platform.system()} {platform.machine()}")
+
+
+def _manifests(folder: Path) -> list[Path]:
+    """The package.json and, where it is, the lock file."""
+    return [path for path in (folder / name for name in PACKAGES) if path.is_file()]
 
 
 def _sources_hash(sources: Path) -> str:
@@ -140,16 +173,19 @@ def _hash(files: Iterable[Path], salt: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _install_packages(sources: Path, home: Path, npm: str, progress: Progress) -> None:
+def _install_packages(manifests: Mapping[str, Path], home: Path, npm: str, progress: Progress) -> None:
     # Built beside and renamed: a folder with the right name is always complete.
     stage = Path(tempfile.mkdtemp(prefix="installing-", dir=home.parent))
     try:
         for name, folder in (("Installing the runtime", ""), ("Installing the dependency catalogue", "catalogue")):
             progress(name)
             (stage / folder).mkdir(exist_ok=True)
-            for file in PACKAGES:
-                shutil.copyfile(sources / folder / file, stage / folder / file)
-            _run([npm, "ci", *NPM_FLAGS], stage / folder, NPM_TIMEOUT_S)
+            files = _manifests(manifests[folder])
+            for file in files:
+                shutil.copyfile(file, stage / folder / file.name)
+            # Without a lock file the newest versions that fit are taken, and locked.
+            command = "ci" if len(files) == len(PACKAGES) else "install"
+            _run([npm, command, *NPM_FLAGS], stage / folder, NPM_TIMEOUT_S)
         stage.chmod(0o755)
         stage.rename(home)
     finally:

@@ -45,6 +45,9 @@ class Launch:
     command: tuple[str, ...]
     folder: Path
     catalogue: Path
+    # Packages of all sessions, and how npm is set up for whoever runs the server.
+    store: Path
+    npm: Mapping[str, str]
     preview_fd: int
     public_url: str
     allowed_origins: Sequence[str]
@@ -60,6 +63,8 @@ class Launch:
             "TMPDIR": str(self.folder),
             "KP_SESSION_DIR": str(self.folder),
             "KP_CATALOGUE_DIR": str(self.catalogue),
+            "KP_STORE_DIR": str(self.store),
+            "KP_NPM_CONFIG": json.dumps(dict(self.npm)),
             "KP_PREVIEW_FD": str(self.preview_fd),
             "KP_CONTROL_HOST": "127.0.0.1",
             "KP_CONTROL_PORT": "0",
