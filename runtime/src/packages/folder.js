@@ -3,12 +3,14 @@
  *
  *     <session>/packages/{package.json, node_modules/}   pnpm's
  *     <session>/packages/visible/<name>                  links into it
+ *     <session>/packages/seen-<n>                        links to `visible`, see `lookAgain`
  *     <session>/files/node_modules                       a link to `visible`
  *
  * Node and Vite look in the folders above a file, so what is here comes before the catalogue's. `visible` is not pnpm's
  * own folder: Vite takes a lock file that it finds there for the reason to pre-bundle the whole catalogue once more.
  */
 import fs from 'node:fs'
+import Module from 'node:module'
 import path from 'node:path'
 import { filesDir } from '../sessionFolder.js'
 
@@ -24,6 +26,7 @@ export class PackageFolder {
     this.known = new Map()
     /** @type {Map<string, string>} name -> what pnpm was asked for */
     this.installed = new Map()
+    this.shown = 0
   }
 
   /** @param {string} name @returns {string|null} the version that the catalogue has */
@@ -63,9 +66,23 @@ export class PackageFolder {
       fs.symlinkSync(path.relative(path.dirname(link), target), link)
     }
     this.installed = new Map(installed)
-    if (installed.size > 0 && fs.lstatSync(this.link, { throwIfNoEntry: false }) === undefined) {
+    if (installed.size === 0) return
+    if (fs.lstatSync(this.link, { throwIfNoEntry: false }) === undefined) {
       fs.symlinkSync(path.relative(path.dirname(this.link), this.visible), this.link)
     }
+    this.#lookAgain()
+  }
+
+  /**
+   * Node remembers for ever that a package.json was not there when a config was read before its package came, and then
+   * finds no `main`. Under a new name of the folder it looks again.
+   */
+  #lookAgain() {
+    const seen = path.join(this.dir, `seen-${this.shown += 1}`)
+    fs.symlinkSync(path.basename(this.visible), seen)
+    process.env.NODE_PATH = seen
+    const internals = /** @type {any} */ (Module)
+    internals._initPaths()
   }
 }
 

@@ -4,8 +4,8 @@ import { isBuiltin } from 'node:module'
 /** npm's own limit. */
 const LONGEST = 214
 
-/** npm's rules for new names: lower case, safe in an address, no leading dot or underscore. */
-const NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
+/** npm's rules for new names: lower case, safe in an address, nothing but a letter or a digit in front. */
+const NAME = /^(@[a-z0-9][a-z0-9._~-]*\/)?[a-z0-9][a-z0-9._~-]*$/
 const FORBIDDEN = new Set(['node_modules', 'favicon.ico'])
 
 /** @param {string} name */
