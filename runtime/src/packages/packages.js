@@ -110,7 +110,7 @@ export class Packages {
     return diagnostics.map((diagnostic) => {
       const name = packageOf(missingIn(diagnostic.message) ?? '')
       if (name === null) return diagnostic
-      if (this.installing.includes(name)) return pending(diagnostic.path, [name])
+      if (this.installing.includes(name)) return pending(diagnostic.path, name)
       const message = this.givenUp.get(name)?.message ?? this.refused.get(name)
       return message === undefined ? diagnostic : { ...diagnostic, message, plugin: null }
     })
@@ -118,8 +118,8 @@ export class Packages {
 
   /** Of what is installed although everything compiles without it. @param {Diagnostic[]} told @returns {Diagnostic[]} */
   unexplained(told) {
-    const rest = this.installing.filter((name) => !told.some((d) => isPending(d) && d.message.includes(name)))
-    return rest.length > 0 ? [pending(null, rest)] : []
+    const rest = this.installing.map((name) => pending(this.imports.get(name) ?? null, name))
+    return rest.filter(({ message }) => !told.some((d) => d.message === message))
   }
 
   /** All that stand; the catalogue's version stands in for what could not be installed. @returns {Warning[]} */
@@ -259,10 +259,8 @@ export class Packages {
   }
 }
 
-/** @type {Diagnostic} */
-const NOTHING = { path: null, line: null, column: null, message: '', frame: null, plugin: null }
-
-/** @param {string|null} path @param {string[]} names @returns {Diagnostic} */
-function pending(path, names) {
-  return { ...NOTHING, path, message: `Installing ${names.join(', ')}: the preview follows as soon as it is there.`, plugin: INSTALLING }
+/** @param {string|null} path @param {string} name @returns {Diagnostic} */
+function pending(path, name) {
+  const message = `Installing ${name}: the preview follows as soon as it is there.`
+  return { path, line: null, column: null, message, frame: null, plugin: INSTALLING }
 }
