@@ -57,7 +57,7 @@ export function reachable(graph, roots) {
 
 /** What it imports is the same while Vite has yet to write the times of changes into it. @param {Module|undefined} mod */
 function codeOf(mod) {
-  const known = mod?.transformResult ?? mod?.invalidationState
+  const known = mod?.transformResult ?? /** @type {any} */ (mod)?.invalidationState
   return known && typeof known === 'object' ? known.code : ''
 }
 

@@ -100,7 +100,9 @@ def test_g26_new_files_and_their_importers_in_any_order_never_give_an_error(star
         for number in range(BATCHES):
             files, gone = growing.batch()
             outcome = runtime.patch(files, gone)
-            assert (outcome.hmr.kind, outcome.diagnostics) == (HmrKind.UPDATE, []), f"batch {number}: {outcome.diagnostics}"
+            assert (outcome.hmr.kind, outcome.diagnostics) == (HmrKind.UPDATE, []), (
+                f"batch {number}: {outcome.diagnostics}"
+            )
             follow(runtime, page)
             seen.until("update")
         assert set(page.drained()) <= {"update", "prune"}

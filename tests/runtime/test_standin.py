@@ -164,7 +164,9 @@ def test_a_page_names_all_that_it_is_going_to_load_and_it_loads(runtime: Runtime
     runtime.patch({"src/components/Title.tsx": TITLE.replace("Hello", "Goodbye")})
     hints = re.findall(r'<link rel="modulepreload" href="([^"]+)"', runtime.get("/", **PAGE).body)
     # Vite adds the time of a change to the URLs of all that it goes through on its way up.
-    assert {"/@vite/client", "/src/index.tsx", "/src/App.tsx", "/src/styles.css"} <= {re.sub(r"\?t=.*", "", url) for url in hints}
+    assert {"/@vite/client", "/src/index.tsx", "/src/App.tsx", "/src/styles.css"} <= {
+        re.sub(r"\?t=.*", "", url) for url in hints
+    }
     assert any(re.fullmatch(r"/src/components/Title\.tsx\?t=\d+", url) for url in hints)
     assert any(url.startswith("/.kontext-preview/deps/react-dom_client.js?v=") for url in hints)
     app = runtime.get("/src/App.tsx").body
