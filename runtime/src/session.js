@@ -170,9 +170,11 @@ export class Session {
     const touched = change.added.length + change.changed.length + change.removed.length > 0
     const replaceable = dev !== null && this.standIn && canServe(this.layout, layout)
     this.layout = layout
-    if (replaceable && revision > STAND_IN_REVISION && !await dev.outdated(change)) return this.#replace(dev, change, layout)
+    const outdated = dev !== null && touched && await dev.outdated(change)
+    if (replaceable && revision > STAND_IN_REVISION && !outdated) return this.#replace(dev, change, layout)
+    // Nothing is awaited from here to where the old server is put away: a page would get the stand-in's.
     this.standIn = revision === STAND_IN_REVISION
-    if (dev !== null && same && !(touched && await dev.outdated(change))) {
+    if (dev !== null && same && !outdated) {
       return touched ? this.#update(dev, change) : { kind: /** @type {const} */ ('none'), modules: [], diagnostics: [] }
     }
     return this.#restart(layout, first)
