@@ -12,7 +12,7 @@ from tests.runtime.harness import Runtime
 from tests.runtime.project import FILES, INDEX
 
 from preview_api.backends.local.installation import Installation
-from preview_core.wire import HmrKind, Layout
+from preview_core.wire import HmrKind, Layout, Outcome, Warned
 
 # Uses the alias @components, which no default knows, and the constant __X__.
 APP = "import Title from '@components/Title'\nexport default () => <main><Title />{__X__}</main>\n"
@@ -152,6 +152,11 @@ VARIANTS: dict[str, tuple[str, str]] = {
 }
 
 
+def ignored(outcome: Outcome) -> list[Warned]:
+    """What is said of the configuration; these projects name no packages, which is said too."""
+    return [warning for warning in outcome.warnings if warning.code == "CONFIG_IGNORED"]
+
+
 def text_of(runtime: Runtime, url: str = "/src/App.tsx") -> str:
     answer = runtime.get(url)
     assert answer.status == 200, answer.body
@@ -174,7 +179,7 @@ def configured(installation: Installation, tmp_path_factory: pytest.TempPathFact
 def test_g40_a_variant_of_vite_config_boots_and_what_it_asks_for_counts(configured: Runtime, name: str) -> None:
     file, text = VARIANTS[name]
     outcome = configured.put({**USING, file: text})
-    assert (outcome.diagnostics, outcome.warnings) == ([], [])
+    assert (outcome.diagnostics, ignored(outcome)) == ([], [])
     assert configured.control("GET", "/readyz").status == 200
     assert '"/src/components/Title.tsx"' in text_of(configured)
     assert '"__X__": "honoured"' in defined(configured)
@@ -218,13 +223,13 @@ def test_g40_a_config_that_is_broken_or_hostile_never_stops_the_preview(configur
     assert configured.control("GET", "/readyz").status == 200
     assert "jsx" in text_of(configured)
     assert '"global": globalThis' in defined(configured)
-    assert len(json.dumps([warning.wire() for warning in outcome.warnings])) < 10_000
-    assert str(configured.folder) not in json.dumps([warning.wire() for warning in outcome.warnings])
+    assert len(json.dumps([warning.wire() for warning in ignored(outcome)])) < 10_000
+    assert str(configured.folder) not in json.dumps([warning.wire() for warning in ignored(outcome)])
 
 
 @pytest.mark.parametrize("name", ["not JavaScript", "not a configuration", "throws", "deep brackets", "a megabyte"])
 def test_g40_a_config_that_cannot_be_read_is_a_warning_that_names_it(configured: Runtime, name: str) -> None:
-    (warning,) = configured.put({**FILES, "vite.config.js": HOSTILE[name]}).warnings
+    (warning,) = ignored(configured.put({**FILES, "vite.config.js": HOSTILE[name]}))
     assert (warning.code, warning.path) == ("CONFIG_IGNORED", "src/frontend/vite.config.js")
 
 
@@ -235,7 +240,7 @@ def test_what_cannot_be_read_is_left_out_and_the_rest_counts(configured: Runtime
         "resolve: { alias: { '@components': path.resolve('src/components'), etc: path.resolve('../../../../etc') } } }"
     )
     outcome = configured.put({**USING, "vite.config.ts": config})
-    assert [(warning.path, warning.message) for warning in outcome.warnings] == [
+    assert [(warning.path, warning.message) for warning in ignored(outcome)] == [
         ("src/frontend/vite.config.ts", "define.__SHA__ cannot be read without running the file: left out"),
         ("src/frontend/vite.config.ts", "resolve.alias.etc leads out of the project"),
     ]
@@ -246,17 +251,17 @@ def test_what_cannot_be_read_is_left_out_and_the_rest_counts(configured: Runtime
 def test_g40_what_vite_itself_cannot_work_with_does_not_stop_it(configured: Runtime) -> None:
     config = {"vite.config.ts": "export default { publicDir: 'a-file' }", "a-file": "not a folder"}
     outcome = configured.put({**FILES, **config})
-    assert [warning.code for warning in outcome.warnings] == ["CONFIG_IGNORED"]
+    assert [warning.code for warning in ignored(outcome)] == ["CONFIG_IGNORED"]
     assert outcome.diagnostics == []
     assert configured.control("GET", "/readyz").status == 200
-    assert configured.patch({"vite.config.ts": "export default { }"}).warnings == []
+    assert ignored(configured.patch({"vite.config.ts": "export default { }"})) == []
 
 
 def test_warnings_stand_until_their_cause_goes(configured: Runtime) -> None:
     broken = {**FILES, "vite.config.ts": "export default { define: { __X__: nowhere() } }"}
-    assert configured.put(broken).warnings != []
-    assert configured.patch({"src/styles.css": "a { color: red }"}).warnings != []
-    assert configured.patch({"vite.config.ts": "export default { }"}).warnings == []
+    assert ignored(configured.put(broken)) != []
+    assert ignored(configured.patch({"src/styles.css": "a { color: red }"})) != []
+    assert ignored(configured.patch({"vite.config.ts": "export default { }"})) == []
 
 
 # --- the environment ---
@@ -285,7 +290,7 @@ def test_a_projects_env_files_count_and_this_machines_environment_does_not(start
         "return { define: { __ALL__: JSON.stringify({ ...env, ...process.env }), "
         "__HOME__: JSON.stringify(process.env.HOME) } } })",
     }
-    assert runtime.put(files).warnings == []
+    assert ignored(runtime.put(files)) == []
     assert env_of(runtime) == {
         "BASE_URL": "/", "DEV": True, "MODE": "development", "PROD": False, "SSR": False,
         "VITE_A": "1", "VITE_B": "b", "VITE_C": "3", "VITE_D": "4",
@@ -362,7 +367,7 @@ TSCONFIGS: dict[str, dict[str, str]] = {
 def test_g40_paths_of_a_tsconfig_are_aliases(configured: Runtime, name: str) -> None:
     app = "import A from '@components/Title'\nimport B from 'title'\nexport default () => <><A /><B /></>\n"
     outcome = configured.put({**FILES, "src/App.tsx": app, **TSCONFIGS[name]})
-    assert (outcome.diagnostics, outcome.warnings) == ([], [])
+    assert (outcome.diagnostics, ignored(outcome)) == ([], [])
     assert text_of(configured).count('"/src/components/Title.tsx"') >= 2
 
 
@@ -412,7 +417,7 @@ def test_an_alias_may_lead_out_of_the_vite_root_but_not_out_of_the_project(confi
     web = {f"web/{name}": text for name, text in {**FILES, "src/App.tsx": app, "vite.config.js": config}.items()}
     layout = Layout(root="src/frontend/web", entry="src/index.tsx", index="synthesised")
     outcome = configured.put({**web, "declarations/backend/index.js": "export const id = 'aaaaa-aa'\n"}, layout)
-    assert (outcome.diagnostics, outcome.warnings) == ([], [])
+    assert (outcome.diagnostics, ignored(outcome)) == ([], [])
     assert "/declarations/backend/index.js" in text_of(configured)
 
 
