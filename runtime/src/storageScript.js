@@ -3,7 +3,7 @@
  *
  * A browser that blocks third-party cookies makes `localStorage` throw in a frame of another site, which is what every
  * preview is (Chromium; each private window of it). Generated code reads it while it renders and does not expect that:
- * the page would stay blank. What is stored instead lives as long as the page. Shared workers are refused with it.
+ * the page would stay blank. What is stored instead lives as long as the page.
  */
 export const storageScript = `(() => {
   const refused = (name) => {
@@ -32,9 +32,6 @@ export const storageScript = `(() => {
         values.has(name) ? { value: values.get(name), writable: true, enumerable: true, configurable: true } : undefined,
     })
   }
-  // Refused with the storage, and throws. Vite's client asks one whether a restarted server is back, and would never reload
-  // the page; where there is none it asks by itself.
-  if (refused('localStorage')) Object.defineProperty(window, 'SharedWorker', { value: undefined, configurable: true })
   for (const name of ['localStorage', 'sessionStorage']) {
     if (refused(name)) Object.defineProperty(window, name, { value: memory(), configurable: true })
   }

@@ -33,6 +33,8 @@ NODE_GAP = ((21, 0), (22, 12))
 NPM_TIMEOUT_S = 900
 BAKE_TIMEOUT_S = 300
 PACKAGES = ("package.json", "package-lock.json")
+# What the bake goes by, beside the catalogue itself (see bake.js).
+BAKED_BY = ("bake.js", "prebundle.js", "viteConfig.js")
 ERROR_LINES = 8
 # What the runtime itself takes from a catalogue.
 CATALOGUE_NEEDS = ("react", "react-dom", "tailwindcss", "postcss", "autoprefixer")
@@ -94,7 +96,7 @@ def ensure(cache: Path, progress: Progress, sources: Path | None = None, catalog
     _check_catalogue(manifests["catalogue"])
     base = cache / "runtime"
     base.mkdir(parents=True, exist_ok=True)
-    home = base / _packages_hash(manifests.values())
+    home = base / _packages_hash(manifests.values(), sources)
     with _exclusively(base / "lock", progress):
         if not home.is_dir():
             _install_packages(manifests, home, npm, progress)
@@ -145,8 +147,10 @@ def _check_catalogue(folder: Path) -> None:
         raise InstallationFailed(f"the catalogue {file} must list {', '.join(lacking)} under dependencies")
 
 
-def _packages_hash(folders: Iterable[Path]) -> str:
+def _packages_hash(folders: Iterable[Path], sources: Path) -> str:
+    # What decides how the catalogue is pre-bundled, too: two versions on one machine must not bake over each other.
     names = [file for folder in folders for file in _manifests(folder)]
+    names += [sources / "src" / name for name in BAKED_BY]
     # Packages with native parts are of one platform; a cache folder may be shared by several.
     return _hash(names, f"{platform.system()} {platform.machine()}")
 
