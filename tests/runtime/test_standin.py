@@ -70,7 +70,6 @@ def test_the_project_takes_over_without_a_restart_and_nothing_of_the_stand_in_is
             assert runtime.get(f"/{name}").status == 404, name
     assert "Hello" in runtime.get("/src/components/Title.tsx").body
     assert "react-router-dom" not in runtime.get("/src/App.tsx").body
-    assert "let generation = 0" in runtime.get("/", **PAGE).body
 
 
 def test_g17_classes_of_the_stand_in_are_in_no_stylesheet_of_the_project(runtime: Runtime) -> None:
