@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from preview_api.backends.local.installation import (
+    BAKED_BY,
     CATALOGUE_NEEDS,
     Installation,
     InstallationFailed,
@@ -64,7 +65,7 @@ def sources(folder: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("{}")
     (folder / "catalogue" / "package.json").write_text(catalogue())
-    for name in ("src/main.js", "src/bake.js", "schema/a.json"):
+    for name in ("src/main.js", *(f"src/{name}" for name in BAKED_BY), "schema/a.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("")
     return folder
@@ -104,6 +105,8 @@ def test_packages_are_installed_once_and_sources_follow(tmp_path: Path, tools: P
     third = ensure(tmp_path / "cache", progress.append, runtime)
     assert third.catalogue != first.catalogue
     assert tools.read_text().count("npm ci") == 4
+    (runtime / "src" / "viteConfig.js").write_text("// bakes another way")
+    assert ensure(tmp_path / "cache", progress.append, runtime).catalogue != third.catalogue
 
 
 def test_a_catalogue_of_ones_own_takes_the_place_of_the_runtimes(tmp_path: Path, tools: Path) -> None:
