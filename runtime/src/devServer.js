@@ -17,6 +17,7 @@ import { LOADED, loadedScript } from './loadedScript.js'
 import { log } from './log.js'
 import { bundled } from './packages/bundled.js'
 import { Imports } from './packages/imports.js'
+import { Inside } from './packages/inside.js'
 import { dependenciesOf, manifestText } from './packages/manifest.js'
 import { packageOf } from './packages/names.js'
 import { isPending } from './packages/packages.js'
@@ -85,7 +86,10 @@ export class DevServer {
     this.tailwind4 = new Tailwind4(this.root, note)
     this.postcss = new PostcssPlugins(note, (file) => this.tailwind4.isFor3(file))
     this.installs = installs
-    this.imports = new Imports(treeDir, this.root)
+    this.inside = new Inside(path.join(this.root, CACHE, 'from'), `/${CACHE}/from`, {
+      packages: installs.folder.dir, catalogue: path.join(settings.catalogueDir, 'node_modules'),
+    })
+    this.imports = new Imports(treeDir, this.root, this.inside)
     /** What Vite said when it could not bundle the dependencies. @type {unknown} */
     this.bundleError = null
     /** @type {Group[]} batches that do not compile yet */
@@ -127,6 +131,7 @@ export class DevServer {
   async start() {
     // Tailwind resolves its config and its `content` globs from the working directory.
     process.chdir(this.root)
+    this.inside.link()
     const problems = await this.#reloadStyles()
     this.honoured = await this.#readConfiguration()
     this.asked = fingerprint(this.honoured.values)
@@ -161,7 +166,7 @@ export class DevServer {
       logger: { ...silent, error: (text, options) => { if (text.includes('error while updating dependencies')) this.bundleError = options?.error } },
       replaced: this.installs.replaced,
     })
-    config.plugins?.push(this.imports.plugin(), tailwind4Plugin(this.tailwind4), {
+    config.plugins?.push(this.imports.plugin(), insidePlugin(this.inside), tailwind4Plugin(this.tailwind4), {
       name: 'kontext-preview:outcome',
       transform: () => beat(),
       configureServer: (server) => () => { server.middlewares.use(this.#failed) },
@@ -674,6 +679,15 @@ export class DevServer {
     this.observe(this.failure.payload)
     for (const [socket, opened] of this.pages) if (isRecent(opened)) socket.send(JSON.stringify(this.failure.payload))
     res.end(diagnostic.message)
+  }
+}
+
+/** Vite has written its URLs into the code by now. @param {Inside} inside @returns {import('vite').Plugin} */
+function insidePlugin(inside) {
+  return {
+    name: 'kontext-preview:inside',
+    enforce: 'post',
+    transform: (code) => (code.includes('/@fs/') ? { code: inside.clean(code), map: null } : null),
   }
 }
 

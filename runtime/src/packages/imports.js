@@ -10,10 +10,11 @@ import { stylesheetImports } from './stylesheets.js'
 const STYLESHEET = /\.(css|scss|sass|less|styl|stylus|pcss|postcss)(\?|$)/
 
 export class Imports {
-  /** @param {string} treeDir absolute @param {string} root absolute Vite root */
-  constructor(treeDir, root) {
+  /** @param {string} treeDir absolute @param {string} root absolute Vite root @param {import('./inside.js').Inside} inside */
+  constructor(treeDir, root, inside) {
     this.treeDir = treeDir
     this.root = root
+    this.inside = inside
     /** @type {Map<string, Set<string>>} tree path -> packages */
     this.byFile = new Map()
   }
@@ -47,12 +48,13 @@ export class Imports {
       enforce: 'pre',
       // Aliases are applied by now; what other plugins and Vite make of the rest decides whether it is a package.
       async resolveId(id, importer, options) {
-        const file = importer === undefined ? null : record.#treePath(importer)
-        const name = file === null || options.ssr ? null : packageOf(id)
-        if (file === null || name === null) return null
+        if (importer === undefined || options.ssr) return null
+        const file = record.#treePath(importer)
+        const name = file === null ? null : packageOf(id)
+        if (name === null && !record.inside.has(importer)) return null
         const found = await this.resolve(id, importer, { ...options, skipSelf: true })
-        if (found === null ? !record.#isLocal(name) : record.#isForeign(found.id)) record.#of(file).add(name)
-        return found
+        if (file !== null && name !== null && (found === null ? !record.#isLocal(name) : record.#isForeign(found.id))) record.#of(file).add(name)
+        return found === null ? null : { ...found, id: record.inside.rename(found.id) }
       },
       // A module that is compiled again names its imports again.
       transform(code, id) {

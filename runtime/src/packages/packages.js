@@ -93,7 +93,9 @@ export class Packages {
     this.refused = refused
     this.planned = warnings
     for (const [name, range] of install) if (!this.#isKnown(name, range)) this.#want(name, range)
-    if (this.queue.size > 0 && !this.busy) void this.#drain()
+    if (this.queue.size > 0 && !this.busy) {
+      this.#drain().catch((error) => log('error', 'pages were not told of an installation', { error: error instanceof Error ? error.name : 'unknown' }))
+    }
   }
 
   /**
