@@ -18,6 +18,12 @@ export const CACHE = '.kontext-preview'
 
 const ONCE = ['react', 'react-dom']
 
+/**
+ * No components of the project. Vite's cache is below the root here, and React Refresh for a package that draws itself
+ * keeps Babel busy for longer than the watchdog waits (measured: a bundle of 2.2 MB, over 4 s).
+ */
+const PACKAGES = [/\/node_modules\//, /\/\.kontext-preview\//]
+
 /** Imports of this name get the virtual entry of a project that only exports a component. */
 export const MOUNT_URL = '/@kontext-preview/mount.jsx'
 
@@ -66,7 +72,7 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
     css: { ...honoured.css, postcss: { plugins: postcssPlugins } },
     plugins: [
       jsxInJsPlugin(root),
-      react(),
+      react({ exclude: PACKAGES }),
       pathsPlugin(honoured.paths, honoured.baseUrl),
       environmentPlugin(honoured.env),
       mountPlugin(mount),

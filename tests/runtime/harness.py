@@ -140,6 +140,10 @@ class Runtime:
         sent = {"Host": self.host if host is None else host, "Accept": accept, **headers}
         return _request(self.preview_port, "GET", path, sent, None)
 
+    def head(self, path: str) -> Answer:
+        """As `get`, for what is no text."""
+        return _request(self.preview_port, "HEAD", path, {"Host": self.host}, None)
+
     def put(self, files: Mapping[str, str], layout: Layout = STUDIO) -> Outcome:
         self.tree, self.layout, self.revision = tree(files), layout, self.revision + 1
         return self._outcome(self.control("PUT", "/v1/files", whole_tree(files, self.revision, layout)))

@@ -189,6 +189,21 @@ def test_g25_stylesheets_and_configs_may_name_packages_too(start: Start, registr
     assert "--tw-aspect-w: 16" in runtime.get("/src/styles.css").body
 
 
+def test_g38_stylesheets_and_fonts_of_a_package_are_served_and_no_address_names_a_folder(
+    start: Start, registry: Settings
+) -> None:
+    runtime = start(**registry)
+    runtime.put({**FILES, "src/App.tsx": f"import '@fontsource/inter'\n{APP}"})
+    eventually(lambda: settled(runtime))
+    found = re.search(r'import "(/[^"]+/index\.css)"', runtime.get("/src/App.tsx").body)
+    assert found is not None
+    stylesheet = runtime.get(found.group(1)).body
+    font = re.search(r"url\((/[^)]+\.woff2)\)", stylesheet)
+    assert font is not None
+    assert runtime.head(font.group(1)).headers["content-type"] == "font/woff2"
+    assert str(runtime.folder) not in stylesheet + runtime.get("/src/App.tsx").body
+
+
 def test_g25_two_sessions_install_at_once_and_neither_waits(start: Start, registry: Settings) -> None:
     first, second = start(**registry), start(**registry)
     with ThreadPoolExecutor() as pool:
