@@ -140,7 +140,7 @@ def test_g25_a_package_that_does_not_exist_is_named_and_the_others_are_installed
     assert f'"{UNKNOWN}" (latest) is not in the npm registry' in error["message"]
     assert (runtime.folder / "files/node_modules/react-countup").is_dir()
     # Nobody asks for it again before something changes that does.
-    assert runtime.patch({"src/other.ts": "export {}\n"}).diagnostics == []
+    assert runtime.patch({"src/styles.css": f"{CSS}.x {{ color: red }}\n"}).diagnostics == []
     assert runtime.status()["installing"] == []
     again = runtime.patch({"src/components/Title.tsx": missing + "\n"})
     assert again.diagnostics[0].message.startswith("Installing")
