@@ -1,4 +1,7 @@
-"""G25 in a browser: what is imported and not there comes by itself, and no overlay is what remains."""
+"""G25 in a browser: what is imported and not there comes by itself, and no overlay is what remains.
+
+On a machine npm is set up for its user; the runtimes of the test cluster name no registry.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ from playwright.async_api import expect
 
 from e2e.browser import project
 from e2e.browser.caller import Caller
-from e2e.browser.target import Target
-from e2e.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -20,13 +21,6 @@ CATALOGUED_MS = 10_000
 INSTALLED_MS = 60_000
 MANIFEST = "src/frontend/package.json"
 UNKNOWN = "kontext-preview-no-such-package"
-
-
-@pytest.fixture
-def registry(target: Target) -> None:
-    """On a machine npm is set up for its user; a cluster's runtime has to name a registry, and this one has none."""
-    if not isinstance(target, Server):
-        pytest.skip("the cluster of these tests has no npm registry")
 
 
 def manifest(react: str = "^18", **more: str) -> str:
@@ -67,7 +61,7 @@ async def test_g25_a_catalogued_dependency_added_with_its_import_renders_at_once
     assert await caller.overlays() == 0
 
 
-@pytest.mark.usefixtures("registry")
+@pytest.mark.local_only
 async def test_g25_another_dependency_is_installed_with_progress_while_the_page_stays(caller: Caller) -> None:
     await caller.show(project.files())
     answer = await caller.update({project.TITLE: CLASSES})
@@ -80,7 +74,7 @@ async def test_g25_another_dependency_is_installed_with_progress_while_the_page_
     assert not caller.trouble, caller.trouble
 
 
-@pytest.mark.usefixtures("registry")
+@pytest.mark.local_only
 async def test_g25_a_project_that_comes_with_another_dependency_renders_without_an_overlay(caller: Caller) -> None:
     await caller.create(project.files({project.TITLE: COUNTING}))
     await caller.page.evaluate("(url) => kontext.show(url)", caller.session["previewUrl"])
@@ -88,7 +82,7 @@ async def test_g25_a_project_that_comes_with_another_dependency_renders_without_
     assert not caller.trouble.console, caller.trouble
 
 
-@pytest.mark.usefixtures("registry")
+@pytest.mark.local_only
 async def test_g25_another_major_of_react_renders_with_all_that_expects_one(caller: Caller) -> None:
     await caller.show(project.files({project.TITLE: COUNTING, MANIFEST: manifest(react_countup="^6")}))
     await expect(caller.part("title")).to_have_text("42", timeout=INSTALLED_MS)
@@ -103,7 +97,7 @@ async def test_g25_another_major_of_react_renders_with_all_that_expects_one(call
     assert not caller.trouble.console, caller.trouble
 
 
-@pytest.mark.usefixtures("registry")
+@pytest.mark.local_only
 async def test_g25_a_package_that_does_not_exist_leaves_the_last_good_page(caller: Caller) -> None:
     await caller.show(project.files())
     await caller.mark()

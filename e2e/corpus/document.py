@@ -51,8 +51,6 @@ def write(played: Sequence[Played]) -> None:
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     waiting = {one.name: one.needs for one in projects.ALL if one.needs}
-    if public.NEEDS:
-        waiting["public-ladle"] = public.NEEDS
     failed = {one.name for one in projects.ALL} - {one.name for one in played} - set(waiting)
     parts = [
         _INTRODUCTION,

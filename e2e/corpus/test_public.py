@@ -14,7 +14,6 @@ from e2e.corpus.results import property_of
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.local_only]
 
 
-@pytest.mark.xfail(reason=public.NEEDS, strict=True)
 async def test_a_public_application_is_painted_and_takes_edits(
     caller: Caller, record_property: Callable[[str, object], None]
 ) -> None:

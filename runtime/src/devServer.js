@@ -669,12 +669,16 @@ export class DevServer {
   }
 
   /** Vite's own error page names this machine's folders; ours says the same without them. @type {any} */
-  #failed = (/** @type {any} */ error, /** @type {any} */ _req, /** @type {any} */ res, /** @type {() => void} */ _next) => {
+  #failed = (/** @type {any} */ error, /** @type {any} */ req, /** @type {any} */ res, /** @type {() => void} */ _next) => {
     const [diagnostic] = /** @type {[Diagnostic]} */ (this.review([diagnose(error, this.folders)]))
     this.brokenPage = true
+    if (isPending(diagnostic)) {
+      // A page that was sent before anybody knew what it lacks: its module is asked for again once that is there.
+      void this.installs.idle.then(() => res.writeHead(307, { Location: req.originalUrl, 'Cache-Control': 'no-store' }).end())
+      return
+    }
     res.statusCode = 500
     res.setHeader('Content-Type', 'text/plain; charset=utf-8')
-    if (isPending(diagnostic)) return void res.end(diagnostic.message)
     this.failure = { at: Date.now(), payload: errorPayload(diagnostic) }
     this.observe(this.failure.payload)
     for (const [socket, opened] of this.pages) if (isRecent(opened)) socket.send(JSON.stringify(this.failure.payload))

@@ -125,7 +125,6 @@ export default function App() {
     [text("#title", "19"), text("#used", "used"), true("document.title === 'Nineteen'")],
     [Edit("an element", {_SRC + "App.tsx": ('fallback="…"', 'fallback="..."')}, expect=[text("#used", "used")])],
     counter="#count",
-    needs="React 19 is not installed yet",
 )
 
 OUTSIDE = Project(
@@ -167,7 +166,6 @@ export default function App() {
     [contains("#title", "8 characters")],
     [Edit("an element", {_SRC + "App.tsx": (" characters,", " letters,")}, expect=[contains("#title", "8 letters")])],
     counter="#count",
-    needs="packages outside the catalogue are not installed yet",
 )
 
 ALIASES = Project(

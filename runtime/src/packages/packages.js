@@ -61,6 +61,8 @@ export class Packages {
     this.settling = []
     /** From the first want until pages show what came of the last one. */
     this.busy = false
+    /** Until then. @type {Promise<void>} */
+    this.idle = Promise.resolve()
     this.closed = false
     /** @type {{fetched: number, total: number}} packages, theirs included */
     this.progress = { fetched: 0, total: 0 }
@@ -94,7 +96,7 @@ export class Packages {
     this.planned = warnings
     for (const [name, range] of install) if (!this.#isKnown(name, range)) this.#want(name, range)
     if (this.queue.size > 0 && !this.busy) {
-      this.#drain().catch((error) => log('error', 'pages were not told of an installation', { error: error instanceof Error ? error.name : 'unknown' }))
+      this.idle = this.#drain().catch((error) => log('error', 'pages were not told of an installation', { error: error instanceof Error ? error.name : 'unknown' }))
     }
   }
 
