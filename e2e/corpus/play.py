@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from playwright.async_api import TimeoutError as NotPaintedError
+
 from e2e.browser.caller import Caller, Json
 from e2e.corpus.checks import Check, shown, text
 from e2e.corpus.project import Act, Edit, Keeps, Project
@@ -56,7 +58,7 @@ class Player:
         await caller.display()
         if project.mended_by:
             await self._send(project.mended_by)
-        await caller.painted(project.root)
+        await self._first_paint()
         played = Played(project.name, project.shape, len(project.files), (time.perf_counter() - began) * 1000)
         await caller.hmr_connected()
         await self._shows(project.expect)
@@ -70,6 +72,15 @@ class Player:
                 error.add_note(f"in the step {step.name!r}; Vite's last answer: {self._told}; the browser said: {said}")
                 raise
         return played
+
+    async def _first_paint(self) -> None:
+        try:
+            await self._caller.painted(self._project.root)
+        except NotPaintedError as error:
+            path = f"/kontext/preview/{self._caller.session['sessionId']}"
+            status = (await self._caller.call("GET", path))["body"]
+            said = [*self._caller.trouble.console, *self._caller.trouble.requests][-5:]
+            raise AssertionError(f"no first paint: {status['phase']}, {status.get('lastError')}; {said}") from error
 
     async def _step(self, step: Edit | Act, played: Played) -> None:
         if isinstance(step, Act):

@@ -19,7 +19,7 @@ import platformdirs
 from e2e.corpus.bundle import bundle
 from e2e.corpus.checks import attribute, contains, count, css, text
 from e2e.corpus.project import Act, Edit, Keeps, Project
-from e2e.corpus.scaffold import Files, listed
+from e2e.corpus.scaffold import INSTALLING, Files, listed
 
 NAME = "@ladle/react"
 VERSION = "5.1.1"
@@ -144,6 +144,7 @@ def project() -> Project:
                 keeps=Keeps.NOTHING,
             ),
         ],
+        noise=INSTALLING,
         root="#ladle-root",
     )
 

@@ -43,6 +43,9 @@ ReactDOM.createRoot(document.getElementById('root') as HTMLElement).render(
 @tailwind utilities;
 """)
 
+# Noise of a page that came before the packages of its session were installed, and is loaded again when they are.
+INSTALLING = ("status of 500", "dynamically imported module", "vite", r": 500$", "ERR_ABORTED")
+
 # A button whose text is the number of clicks: the state that an edit has to keep.
 COUNTER = """\
 import { useState } from 'react';

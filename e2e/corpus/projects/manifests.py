@@ -6,7 +6,7 @@ from itertools import product
 
 from e2e.corpus.checks import contains, css, text, true
 from e2e.corpus.project import Edit, Keeps, Project
-from e2e.corpus.scaffold import COUNTER, STUDIO, plain, studio
+from e2e.corpus.scaffold import COUNTER, INSTALLING, STUDIO, plain, studio
 
 _SRC = STUDIO + "src/"
 
@@ -125,6 +125,7 @@ export default function App() {
     [text("#title", "19"), text("#used", "used"), true("document.title === 'Nineteen'")],
     [Edit("an element", {_SRC + "App.tsx": ('fallback="…"', 'fallback="..."')}, expect=[text("#used", "used")])],
     counter="#count",
+    noise=[*INSTALLING, "use is not a function", "The above error occurred"],
 )
 
 OUTSIDE = Project(
@@ -166,6 +167,7 @@ export default function App() {
     [contains("#title", "8 characters")],
     [Edit("an element", {_SRC + "App.tsx": (" characters,", " letters,")}, expect=[contains("#title", "8 letters")])],
     counter="#count",
+    noise=INSTALLING,
 )
 
 ALIASES = Project(
