@@ -44,8 +44,9 @@ export class Inside {
   }
 }
 
-/** @param {string} folder */
+/** As far as it is there. @param {string} folder absolute @returns {string} */
 function real(folder) {
+  if (fs.existsSync(folder)) return fs.realpathSync(folder)
   const parent = path.dirname(folder)
-  return fs.existsSync(folder) ? fs.realpathSync(folder) : path.join(fs.realpathSync(parent), path.basename(folder))
+  return parent === folder ? folder : path.join(real(parent), path.basename(folder))
 }
