@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from preview_core.filetree import File, FileTree, diff, to_wire
-from preview_core.wire import Layout, Outcome, PatchFiles, PutFiles
+from preview_core.wire import Layout, Outcome, PatchFiles, PutFiles, Warned
 
 CALLER = "http://localhost:5173"
 PUBLIC_URL = "http://preview-aaaaaaaaaaaaaaaaaaaaaaaaaa.localhost:4999/"
@@ -196,3 +196,8 @@ def _request(port: int, method: str, path: str, headers: Mapping[str, str], body
         )
     finally:
         connection.close()
+
+
+def of_styles(outcome: Outcome) -> list[Warned]:
+    """Packages that style configs and stylesheets name and do without; other warnings are of the project's modules."""
+    return [warning for warning in outcome.warnings if warning.code == "PACKAGE_NOT_INSTALLED"]

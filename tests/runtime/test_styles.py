@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 from tests.runtime.conftest import Start
-from tests.runtime.harness import Runtime
+from tests.runtime.harness import Runtime, of_styles
 from tests.runtime.project import APP, CSS, FILES
 
 from preview_core.wire import HmrKind, Layout
@@ -88,7 +88,7 @@ def test_g18_a_tailwind_config_of_any_name_and_form_renders(start: Start, name: 
     runtime = start()
     files = {name: config, "preset.ts": f"export default {THEME}", "postcss.config.mjs": POSTCSS["esm"]}
     outcome = runtime.put({**APP_FILES, **files})
-    assert (outcome.diagnostics, outcome.warnings) == ([], [])
+    assert (outcome.diagnostics, of_styles(outcome)) == ([], [])
     assert_renders(runtime)
 
 
@@ -109,7 +109,7 @@ def test_g18_a_tailwind_config_of_any_name_and_form_renders(start: Start, name: 
 def test_g18_a_postcss_config_of_any_name_and_form_renders(start: Start, name: str, config: str) -> None:
     runtime = start()
     outcome = runtime.put({**APP_FILES, name: config, "tailwind.config.js": TAILWIND["cjs"]})
-    assert (outcome.diagnostics, outcome.warnings) == ([], [])
+    assert (outcome.diagnostics, of_styles(outcome)) == ([], [])
     assert_renders(runtime)
 
 
@@ -132,19 +132,19 @@ def test_a_postcss_plugin_that_is_not_installed_is_told_and_the_rest_works(
 ) -> None:
     runtime = start()
     outcome = runtime.put({**APP_FILES, name: config, "tailwind.config.js": TAILWIND["cjs"]})
-    (told,) = outcome.warnings
+    (told,) = of_styles(outcome)
     assert (outcome.diagnostics, told.code, told.path) == ([], "PACKAGE_NOT_INSTALLED", f"src/frontend/{name}")
     assert '"postcss-nowhere" is not installed' in told.message
     assert_renders(runtime)
-    assert runtime.patch({name: POSTCSS["cjs"]}).warnings == []
+    assert of_styles(runtime.patch({name: POSTCSS["cjs"]})) == []
 
 
 def test_a_tailwind_plugin_that_is_not_installed_is_told_and_the_rest_works(start: Start) -> None:
     runtime = start()
     config = "module.exports = " + tailwind("require('daisyui')", "require('tw-nowhere')({ a: 1 })")
     outcome = runtime.put({**APP_FILES, "postcss.config.js": POSTCSS["cjs"], "tailwind.config.js": config})
-    assert {told.path for told in outcome.warnings} == {"src/frontend/tailwind.config.js"}
-    assert len(outcome.warnings) == 2
+    assert {told.path for told in of_styles(outcome)} == {"src/frontend/tailwind.config.js"}
+    assert len(of_styles(outcome)) == 2
     assert_renders(runtime)
 
 
@@ -161,14 +161,19 @@ def test_a_config_that_throws_is_told_and_the_rest_renders(start: Start) -> None
 def test_styles_render_and_gain_classes_beside_a_manifest_that_is_not_json(start: Start, sheet: str) -> None:
     runtime = start()
     assert runtime.put({**APP_FILES, "src/styles.css": sheet, "package.json": "{ not json"}).diagnostics == []
-    runtime.patch({"src/New.tsx": "export default () => <i className='mt-[17px]'>new</i>"})
+    runtime.patch(
+        {
+            "src/New.tsx": "export default () => <i className='mt-[17px]'>new</i>",
+            "src/App.tsx": "import './New'\n" + APP_FILES["src/App.tsx"],
+        }
+    )
     assert "margin-top: 17px" in css(runtime)
 
 
 def test_directives_without_any_config_render(start: Start) -> None:
     runtime = start()
     outcome = runtime.put(FILES)
-    assert (outcome.diagnostics, outcome.warnings) == ([], [])
+    assert (outcome.diagnostics, of_styles(outcome)) == ([], [])
     assert "padding: 0.5rem" in css(runtime)
 
 

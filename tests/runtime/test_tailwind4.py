@@ -6,7 +6,7 @@ import json
 
 import pytest
 from tests.runtime.conftest import Start
-from tests.runtime.harness import Runtime
+from tests.runtime.harness import Runtime, of_styles
 from tests.runtime.project import APP, CSS, FILES, TITLE
 
 from preview_core.wire import HmrKind, Outcome
@@ -219,7 +219,7 @@ def test_a_broken_stylesheet_is_held_and_its_fix_applies_with_tailwind_4(runtime
 def test_a_plugin_that_is_not_installed_is_told_and_the_rest_works_with_tailwind_4(start: Start) -> None:
     runtime = start()
     outcome = runtime.put(project(CSS4 + '@plugin "daisyui";'))
-    (told,) = outcome.warnings
+    (told,) = of_styles(outcome)
     assert (outcome.diagnostics, told.code, told.path) == ([], "PACKAGE_NOT_INSTALLED", "src/frontend/src/styles.css")
     assert '"daisyui" is not installed' in told.message
     assert ".text-brand" in styles(runtime)
