@@ -48,8 +48,9 @@ def _node(node: Path, home: Path, root: Path) -> None:
     target = root / _NODE
     target.parent.mkdir(parents=True)
     shutil.copy(node, target)
-    # The native modules' libraries, too: they are of the same few. Those for musl are of another C library.
-    native = [path for path in home.rglob("*.node") if "musl" not in str(path)]
+    # The native modules' libraries, too: they are of the same few. Some packages bring modules for every platform, and
+    # those for musl are of another C library.
+    native = [path for path in home.rglob("*.node") if "musl" not in str(path) and _machine(path) == _machine(node)]
     libraries.copy([node, *native], root, own=home)
     (root / "etc").mkdir()
     (root / "etc/passwd").write_text(f"session:x:{USER}:{USER}::/tmp:/nonexistent\n")
@@ -57,6 +58,13 @@ def _node(node: Path, home: Path, root: Path) -> None:
     for name in ("tmp", "session"):
         (root / name).mkdir()
         (root / name).chmod(0o1777)
+
+
+def _machine(program: Path) -> bytes:
+    """What an ELF header says of format and processor; of anything else whatever stands there."""
+    with program.open("rb") as file:
+        header = file.read(20)
+    return header[:5] + header[18:20]
 
 
 def _modules(home: Path, root: Path) -> None:
