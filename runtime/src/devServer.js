@@ -121,6 +121,8 @@ export class DevServer {
     this.asked = ''
     /** @type {import('./diagnostics.js').Warning[]} why it does not get it, all of it */
     this.refused = []
+    /** @type {Promise<void>|null} while everything that the entry reaches is being compiled, its end */
+    this.compiling = null
     /** @type {Set<string>} packages that the project names, until Vite knows its graph */
     this.packages = new Set()
     /** @type {import('vite').ViteDevServer} */
@@ -249,7 +251,15 @@ export class DevServer {
   }
 
   /** Compiles everything that the entry reaches: finds the errors and warms Vite's caches. @returns {Promise<Diagnostic[]>} */
-  async warm() {
+  warm() {
+    const running = this.#warm()
+    const over = () => { this.compiling = null }
+    this.compiling = running.then(over, over)
+    return running
+  }
+
+  /** @returns {Promise<Diagnostic[]>} */
+  async #warm() {
     if (this.entryUrl === null) return []
     await this.client.transformRequest(this.entryUrl).catch(() => null) // the walk reports it
     const errors = await this.#compile([this.entryUrl], new Group())
@@ -412,8 +422,12 @@ export class DevServer {
   /** @returns {string[]} URLs of the modules that a page made now is going to load, as far as it is known */
   #hints() {
     if (this.entryUrl === null) return []
-    const roots = ['/@vite/client', this.entryUrl, ...prebundled(this.client, this.packages)]
-    return reachable(this.client.moduleGraph, roots)
+    return reachable(this.client.moduleGraph, ['/@vite/client', this.entryUrl, ...prebundled(this.client, this.packages)])
+  }
+
+  /** @returns {string[]} of these, the ones that are compiled whatever the project is: there is no waiting for them */
+  get firstHints() {
+    return reachable(this.client.moduleGraph, ['/@vite/client', ...prebundled(this.client, this.packages)])
   }
 
   /** @param {Group} group @returns {string[]} the modules that a page would load for it */

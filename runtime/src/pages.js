@@ -23,6 +23,15 @@ export function synthesisedIndex(entryUrl) {
 `
 }
 
+/**
+ * What a page begins with before it is known: the parser takes links in front of `<html>` for the head's, and the second
+ * doctype for a slip. The browser fetches and compiles the packages while the project is being compiled here.
+ * @param {string[]} urls of modules
+ */
+export function overture(urls) {
+  return `<!doctype html>\n${urls.map((url) => `<link rel="modulepreload" href="${url}">\n`).join('')}`
+}
+
 /** @param {{title: string, text: string, reload: boolean}} page */
 function notice({ title, text, reload }) {
   return `<!doctype html>

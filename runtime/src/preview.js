@@ -2,12 +2,19 @@
 import fs from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
-import { emptyPage, failedPage, installingPage, startingPage, synthesisedIndex } from './pages.js'
+import { setTimeout as delay } from 'node:timers/promises'
+import { emptyPage, failedPage, installingPage, overture, startingPage, synthesisedIndex } from './pages.js'
 import { SELF_CHECK } from './readiness.js'
 import { parseUrl } from './requestUrl.js'
 
 /** A navigation waits this long for the dev server (a cold start is 1-2 s, on two busy cores 3) before it gets the page that reloads itself. */
 const HOLD_MS = 4_000
+
+/**
+ * A page that comes while its project is being compiled is finished when it can name all of its modules: asked for one by
+ * one, each would wait for the compiler. A typical project takes 0.4 s; one that takes longer than this loads meanwhile.
+ */
+const COMPILE_MS = 2_000
 
 /** `/__open-in-editor` starts `$EDITOR` on the server (Vite 5-7). */
 const BLOCKED = /^\/__(open-in-editor|inspect)/
@@ -77,6 +84,11 @@ export class Preview {
   async #afterVite(dev, res, url, page) {
     if (url.pathname === '/favicon.ico') return void res.writeHead(204).end()
     if (!page) return text(res, 404, 'Not found')
+    if (dev.compiling !== null) {
+      begin(res)
+      res.write(overture(dev.firstHints))
+      await Promise.race([dev.compiling, delay(COMPILE_MS, undefined, { ref: false })])
+    }
     html(res, await dev.page(url.pathname, () => pageSource(dev, url.pathname)) ?? emptyPage)
   }
 
@@ -92,7 +104,9 @@ export class Preview {
   #crash(error, res) {
     const dev = this.session.current
     const message = error instanceof Error ? error.message : String(error)
-    if (res.headersSent) res.destroy()
+    // A page that has begun ends as one that comes back by itself.
+    if (res.headersSent && !res.writableEnded && String(res.getHeader('Content-Type')).startsWith('text/html')) res.end(startingPage)
+    else if (res.headersSent) res.destroy()
     else text(res, 500, dev ? dev.folders.strip(message) : 'The preview failed')
   }
 }
@@ -149,8 +163,17 @@ function quieten(res) {
 
 /** @param {http.ServerResponse} res @param {string} body */
 function html(res, body) {
-  res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' })
+  begin(res)
   res.end(body)
+}
+
+/** Idempotent. @param {http.ServerResponse} res */
+function begin(res) {
+  if (res.headersSent) return
+  res.statusCode = 200
+  res.setHeader('Content-Type', 'text/html; charset=utf-8')
+  res.setHeader('Cache-Control', 'no-store')
+  res.flushHeaders()
 }
 
 /** @param {http.ServerResponse} res @param {number} status @param {string} body */

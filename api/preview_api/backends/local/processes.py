@@ -59,6 +59,9 @@ class Launch:
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "C.UTF-8",
+            # glibc gives each of Node's threads a heap of its own, up to eight per core, that it never gives back
+            # (measured: 7 of 175 MB; no difference in speed).
+            "MALLOC_ARENA_MAX": "2",
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder),
             "KP_SESSION_DIR": str(self.folder),
