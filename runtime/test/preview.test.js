@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { overture } from '../src/pages.js'
 import { hostCheck, wantsPage } from '../src/preview.js'
 
 /** @param {Record<string, string>} headers @param {string} [method] */
