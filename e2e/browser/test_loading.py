@@ -94,6 +94,35 @@ async def test_g41_an_update_of_a_module_that_waits_for_another_one_is_not_lost(
     await caller.page.unroute(counter)
 
 
+async def test_an_update_that_comes_while_the_one_before_it_is_on_its_way_is_not_lost(caller: Caller) -> None:
+    await caller.show(project.files())
+    await caller.mark()
+    frame = await caller.frame()
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await release.wait()
+        await route.continue_()
+
+    updated = re.compile(r"/Title\.tsx\?t=")
+    await caller.page.route(updated, hold)
+    for number in range(10):
+        asked.clear()
+        release.clear()
+        await caller.update({project.TITLE: project.title(f"First {number}")})
+        await asked.wait()
+        await caller.update({project.TITLE: project.title(f"Second {number}")})
+        heard = (
+            "(count) => window.testSockets[0].received.filter((text) => text.includes('Title.tsx')).length === count"
+        )
+        await frame.wait_for_function(heard, arg=2 * number + 2)
+        release.set()
+        await expect(caller.part("title")).to_have_text(f"Second {number}")
+    assert await caller.marked()
+    await caller.page.unroute(updated)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def other(browser: BrowserContext, target: Target, site: Site) -> AsyncIterator[Caller]:
     """Somebody else's page, who looks at the same session."""

@@ -5,6 +5,7 @@ import react from '@vitejs/plugin-react'
 import { pathsPlugin } from './aliases.js'
 import { jsxInJsPlugin } from './jsxInJs.js'
 import { includeList, installPrebundle } from './prebundle.js'
+import { clientPlugin } from './viteClient.js'
 
 /** Files that Vite must not serve, whatever asks: secrets and configuration (platform.md, CVE-2025-30208 and its kin). */
 const DENIED = [
@@ -78,7 +79,7 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
       mountPlugin(mount),
       projectPathsPlugin(root),
       refreshPlugin(),
-      pingPlugin(),
+      clientPlugin(),
       prebundlePlugin(catalogueDir, replaced),
     ],
     optimizeDeps: { include: includeList(catalogueDir, replaced), entries: [] },
@@ -157,19 +158,6 @@ function refreshPlugin() {
   return {
     name: 'kontext-preview:refresh',
     transform: (code, id) => (id === '/@react-refresh' ? { code: code.replace(REFRESH, '$1()\n  setTimeout($1, 16)$2 0)'), map: null } : null),
-  }
-}
-
-/**
- * Vite's client waits for a restarted server in a SharedWorker, to ask once for all tabs. A browser that blocks third-party
- * cookies refuses the worker to a frame of another site with an event that the client does not listen to: the page would
- * wait for ever. Without a SharedWorker the client asks by itself.
- * @returns {import('vite').Plugin}
- */
-function pingPlugin() {
-  return {
-    name: 'kontext-preview:ping',
-    transform: (code, id) => (id.endsWith('/vite/dist/client/client.mjs') ? { code: code.replace('typeof SharedWorker === "undefined"', 'true'), map: null } : null),
   }
 }
 

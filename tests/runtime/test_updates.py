@@ -37,6 +37,12 @@ def test_a_page_asks_for_a_restarted_server_without_a_worker_that_browsers_refus
     assert "typeof SharedWorker" not in client
 
 
+def test_a_page_waits_with_an_update_until_the_module_has_said_what_it_does_with_one(runtime: Runtime) -> None:
+    client = runtime.get("/@vite/client").body
+    waits = r"mod\.callbacks\.length === 0; .*\n\s*const qualifiedCallbacks = "
+    assert re.search(waits, client), "Vite's client loads updates in another way now: see whether it loses any"
+
+
 def test_a_css_rule_is_css(runtime: Runtime) -> None:
     outcome = runtime.patch({"src/styles.css": CSS.replace("1, 2, 3", "4, 5, 6")})
     assert (outcome.hmr.kind, outcome.hmr.modules) == (HmrKind.CSS, ["/src/styles.css"])
