@@ -1,4 +1,4 @@
-"""docs/corpus.md: what the corpus is, and what its last whole run took."""
+"""docs/corpus.md: what the corpus is, and what its last run took."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Its source is fetched when the test runs, checked by its hash, and never becomes
 """
 
 _FIGURES = """\
-## The last whole run
+## Figures
 
 {date}, {machine}.
 First paint is from the call of the create to the first element of the app, an edit from the call
@@ -61,5 +61,9 @@ def write(played: Sequence[Played]) -> None:
     if waiting:
         parts.append("Cannot pass yet:\n\n" + "".join(f"- `{name}`: {why}\n" for name, why in waiting.items()))
     if failed:
-        parts.append("Did not pass in this run: " + ", ".join(f"`{name}`" for name in sorted(failed)) + ".\n")
+        parts.append(
+            "Without figures (not in this run, or not passed in it): "
+            + ", ".join(f"`{name}`" for name in sorted(failed))
+            + ".\n"
+        )
     PATH.write_text("\n".join(parts))
