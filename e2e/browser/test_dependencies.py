@@ -94,7 +94,8 @@ async def test_g25_another_major_of_react_renders_with_all_that_expects_one(call
     assert await overlays_until(caller, "42 of 19") == 0
     await caller.part("count").click()
     await expect(caller.part("count")).to_have_text("1")
-    assert not caller.trouble.console, caller.trouble
+    # Vite starts anew for it: the socket tries again until it is there.
+    assert [said for said in caller.trouble.console if "WebSocket" not in said] == []
 
 
 @pytest.mark.local_only
