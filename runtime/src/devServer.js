@@ -295,23 +295,11 @@ export class DevServer {
     return this.brokenPage || this.held.length > 0
   }
 
-  /**
-   * A new package makes Vite bundle all that it knows once more. Of the catalogue, most is not the project's: left out it
-   * costs neither time nor memory, and is bundled when something imports it (measured with one package: a quarter of the
-   * time, 250 MB at the peak instead of 600).
-   */
-  #dropUnusedBundles() {
-    const { depsOptimizer, moduleGraph } = this.client
-    const optimized = depsOptimizer?.metadata.optimized ?? {}
-    for (const [id, { file }] of Object.entries(optimized)) if (!moduleGraph.getModulesByFile(file)?.size) delete optimized[id]
-  }
-
   /** An installation is over: what waited for it is tried again. @returns {ReturnType<DevServer['apply']>} */
   async retry() {
     const group = new Group()
     this.stylesTrusted = false
     this.classNeutral = new Set()
-    if (this.installs.folder.installed.size > 0) this.#dropUnusedBundles()
     const incomplete = this.#missingStyles.size > 0
     if (incomplete) this.tailwind4.forget()
     return this.#release(group, incomplete ? await this.#restyle(group) : [], true)
