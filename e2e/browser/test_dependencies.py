@@ -9,7 +9,7 @@ import asyncio
 import time
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Error, expect
 
 from e2e.browser import project
 from e2e.browser.caller import Caller
@@ -45,9 +45,14 @@ async def overlays_until(caller: Caller, text: str) -> int:
     found = 0
     until = time.monotonic() + INSTALLED_MS / 1000
     while time.monotonic() < until:
-        found += await caller.overlays() > 0
-        if await caller.part("title").all_text_contents() == [text]:
-            return found
+        try:
+            found += await caller.overlays() > 0
+            if await caller.part("title").all_text_contents() == [text]:
+                return found
+        except Error as error:
+            # A new bundle reloads the page, and this look came in between.
+            if "context was destroyed" not in str(error):
+                raise
         await asyncio.sleep(0.05)
     raise AssertionError("the title never came")
 
