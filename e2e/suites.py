@@ -32,17 +32,17 @@ class Suite:
     cluster: bool = False
 
 
-# In the last stage nothing runs beside: how long things take there is what is tested (G2, G13).
+# In the last two nothing runs beside: how long things take there is what is tested (G2, G10, G13).
 STAGES: tuple[tuple[Suite, ...], ...] = (
     (
         Suite("tests with an API server", (*_PYTEST, *_WITH_API_SERVER)),
         Suite("all other tests", (*_PYTEST, "tests", *(f"--ignore={folder}" for folder in _WITH_API_SERVER))),
     ),
     (
-        Suite("the browser, in local mode", (*_PYTEST, *_BROWSER)),
         Suite("the runtime's own tests", ("node", "--test", "--test-reporter=dot", "test/"), "runtime"),
         Suite("making a cluster", (*_PYTEST, "e2e/cluster"), cluster=True),
     ),
+    (Suite("the browser, in local mode", (*_PYTEST, *_BROWSER)),),
     (Suite("the whole on a cluster", (*_PYTEST, *_BROWSER, "e2e/guarantees", "--on", "cluster"), cluster=True),),
 )
 
