@@ -49,10 +49,19 @@ export function reachable(graph, roots) {
     const mod = graph.urlToModuleMap.get(url)
     const head = codeOf(mod).slice(0, HEAD_CHARACTERS)
     for (const imported of mod?.importedModules ?? []) {
-      if (head.includes(`from "${imported.url}`) || head.includes(`import "${imported.url}`)) urls.add(imported.url)
+      if (names(head, imported.url)) urls.add(imported.url)
     }
   }
   return [...urls].map((url) => named(graph.urlToModuleMap.get(url), url))
+}
+
+/**
+ * As it is, or with the time of a change. An image is another URL for an importer (`?import`) than for an element: as a
+ * module its own URL is an error, and spoils the element's.
+ * @param {string} code @param {string} url
+ */
+function names(code, url) {
+  return ['from', 'import'].some((word) => ['"', '?t=', '&t='].some((end) => code.includes(`${word} "${url}${end}`)))
 }
 
 /** What it imports is the same while Vite has yet to write the times of changes into it. @param {Module|undefined} mod */

@@ -51,6 +51,12 @@ test('the graph is told as far as it is known, and only what is imported statica
   assert.deepEqual(reachable(graphOf(entry, leaf, lazy, unknown), ['/entry.js']), ['/entry.js', '/leaf.js', '/unknown.js'])
 })
 
+test('an image that is imported is no module under its own URL', () => {
+  const picture = mod('/logo.svg', '', [])
+  const graph = /** @type {any} */ ({ urlToModuleMap: new Map([['/logo.svg', picture], ['/a.js', mod('/a.js', 'import logo from "/logo.svg?import"', [picture])]]) })
+  assert.deepEqual(reachable(graph, ['/a.js']), ['/a.js'])
+})
+
 test('a module is named as its importer names it: with the time of its last change', () => {
   const changed = mod('/changed.js', 'import "/below.js"', [mod('/below.js', 'x', [])], 42)
   const entry = mod('/entry.js', 'import a from "/changed.js?t=42"', [changed])
