@@ -30,6 +30,10 @@ ETCD_PORT = 12379
 API_PORT = 16443
 INGRESS_PORT = 8080
 _PACKAGES = {"iptables": "iptables", "conntrack": "conntrack", "ip": "iproute2", "openssl": "openssl"}
+_KERNEL = ("net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=1")
+# With it every pod's link gets an address when it comes, which Chromium takes for a move to another network: it fails
+# the requests that are under way (net::ERR_NETWORK_CHANGED). A kernel without IPv6 has no such setting (`-e`).
+_NO_LINK_ADDRESSES = "net.ipv6.conf.default.disable_ipv6=1"
 # Ready takes 13 s on 2 quiet cores.
 _READY_SECONDS = 180
 _PAUSE_SECONDS = 0.1
@@ -80,8 +84,9 @@ class Machine:
         FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
         traces.note(FOLDER / "machine.json")
         network.up()
-        for setting in ("net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=1"):
+        for setting in _KERNEL:
             subprocess.run(["sysctl", "-qw", setting], check=True)
+        subprocess.run(["sysctl", "-qew", _NO_LINK_ADDRESSES], check=True)
         self.identity.write()
         self._kubelet_client()
         self._control_plane()

@@ -28,6 +28,7 @@ _SETTINGS = (
     "net/bridge/bridge-nf-call-iptables",
     "net/ipv4/conf/all/route_localnet",
     "net/ipv4/ip_forward",
+    "net/ipv6/conf/default/disable_ipv6",
     "vm/overcommit_memory",
     "vm/panic_on_oom",
 )

@@ -121,9 +121,11 @@ export class CrashNote {
   /**
    * Reads what the last process left.
    * @param {string} sessionDir @param {number} now epoch milliseconds @param {string|null} cause see `judge`
+   * @param {() => boolean} isHung whether the watchdog has broken a loop, and written down whose
    */
-  constructor(sessionDir, now, cause) {
+  constructor(sessionDir, now, cause, isHung) {
     this.sessionDir = sessionDir
+    this.isHung = isHung
     this.closed = false
     this.file = path.join(sessionDir, NOTE)
     this.note = judge(readNote(this.file), now, cause)
@@ -178,7 +180,7 @@ export class CrashNote {
     this.#close({ ...emptyNote(), blocked: this.note.blocked })
   }
 
-  /** The watchdog broke a loop. Its thread has written so, but `during` may have come to its end since. */
+  /** The watchdog broke a loop. Its thread has written so, and what unwinds since has written nothing. */
   hung() {
     this.#close(caught(this.note))
   }
@@ -193,7 +195,8 @@ export class CrashNote {
 
   /** @param {Partial<Note>} part */
   #set(part) {
-    if (this.closed) return
+    // Between a loop that was broken and the end, session code may be called once more, and Node may end it there.
+    if (this.closed || this.isHung()) return
     this.note = { ...this.note, ...part }
     this.keep()
   }

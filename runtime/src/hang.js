@@ -18,12 +18,12 @@ const MEGABYTES = 16
 /**
  * @param {number} silentMs since the last sign of life
  * @param {number} busyMs processor time of the process since then
- * @param {boolean} asleep all the time it waited for neither the processor nor the disk: in the kernel, for an event
+ * @param {number} asleepMs for how long it has waited for neither the processor nor the disk: in the kernel, for an event
  * @param {() => number} bytes size of the project; asked only if it matters
  */
-export function hangs(silentMs, busyMs, asleep, bytes) {
-  if (silentMs < SILENT_MS || (busyMs < BUSY_MS && !asleep)) return false
-  if (asleep) return true
+export function hangs(silentMs, busyMs, asleepMs, bytes) {
+  if (asleepMs >= SILENT_MS) return true
+  if (silentMs < SILENT_MS || busyMs < BUSY_MS) return false
   const more = Math.min(MEGABYTES, bytes() / 1e6) * PER_MEGABYTE_MS
   return silentMs >= SILENT_MS + more && busyMs >= BUSY_MS + more
 }

@@ -16,7 +16,7 @@ import { prepare } from './sessionFolder.js'
 import { takeSettings } from './settings.js'
 import { Sockets } from './sockets.js'
 import { orEnd } from './startFailure.js'
-import { watch } from './watchdog.js'
+import { isHung, watch } from './watchdog.js'
 
 /** A batch that still compiles gets this long: the whole end stays below a second. */
 const GRACE_MS = 500
@@ -27,7 +27,7 @@ const { KP_TERMINATION_LOG: terminationLog } = process.env
 const settings = await orEnd(terminationLog, () => takeSettings(process.env))
 const hostAllowed = hostCheck(settings.publicUrl)
 // Before the folder is emptied.
-const note = await orEnd(terminationLog, () => new CrashNote(settings.sessionDir, Date.now(), settings.lastEnd))
+const note = await orEnd(terminationLog, () => new CrashNote(settings.sessionDir, Date.now(), settings.lastEnd, isHung))
 const session = new Session({ settings, note, observe: (payload) => sockets.broadcast(payload) })
 const sockets = new Sockets({
   settings,

@@ -24,6 +24,9 @@ export function beat() {
   Atomics.add(shared, BEAT, 1)
 }
 
+/** Whether a loop was broken: this process ends soon. */
+export const isHung = () => Atomics.load(shared, HUNG) !== 0
+
 /** It needs a timer, a file and an inspector session. */
 const LIMITS = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 }
 
@@ -34,7 +37,7 @@ const LIMITS = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSi
 export function watch(noteFile, onHang) {
   setInterval(() => {
     beat()
-    if (Atomics.load(shared, HUNG) !== 0) onHang()
+    if (isHung()) onHang()
   }, BEAT_MS).unref()
   const thread = new Worker(new URL('./watchdogThread.js', import.meta.url), {
     workerData: { shared, noteFile }, env: {}, execArgv: [], resourceLimits: LIMITS, trackUnmanagedFds: false,

@@ -30,7 +30,8 @@ function projectBytes() {
   }
 }
 
-let seen = { beat: -1, at: 0, cpuMs: 0, asleep: true }
+let seen = { beat: -1, at: 0, cpuMs: 0 }
+let awakeAt = 0
 let brokenAt = -Infinity
 
 setInterval(() => {
@@ -38,11 +39,12 @@ setInterval(() => {
   const beat = Atomics.load(shared, BEAT)
   if (beat !== seen.beat) {
     // Idle between two beats it sleeps as well: what counts are the looks that follow.
-    seen = { beat, at: now, cpuMs: cpuMs(), asleep: true }
+    seen = { beat, at: now, cpuMs: cpuMs() }
+    awakeAt = now
     return
   }
-  seen.asleep &&= isAsleep()
-  if (hangs(now - seen.at, cpuMs() - seen.cpuMs, seen.asleep, projectBytes) && now - brokenAt > AGAIN_MS) {
+  if (!isAsleep()) awakeAt = now
+  if (hangs(now - seen.at, cpuMs() - seen.cpuMs, now - awakeAt, projectBytes) && now - brokenAt > AGAIN_MS) {
     // The main thread writes the note too: not now, it is in its loop.
     if (brokenAt === -Infinity) writeNote(noteFile, caught(readNote(noteFile)))
     brokenAt = now

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { caught, CrashNote, emptyNote, judge, NOTE, readNote, UNKNOWN_CAUSE } from '../src/crashNote.js'
+import { caught, CrashNote, emptyNote, judge, NOTE, readNote, UNKNOWN_CAUSE, writeNote } from '../src/crashNote.js'
 
 const TAILWIND = { 'files/tailwind.config.js': 'a' }
 const POSTCSS = { 'files/postcss.config.js': 'b' }
@@ -62,7 +62,7 @@ function session() {
   const theme = path.join(dir, 'files/theme.js')
   fs.writeFileSync(config, 'import "./theme.js"')
   fs.writeFileSync(theme, 'for (;;);')
-  return { dir, config, theme, open: () => new CrashNote(dir, 0, null) }
+  return { dir, config, theme, open: (isHung = () => false) => new CrashNote(dir, 0, null, isHung) }
 }
 
 test('test_g19 a config is blocked until it, or what it imports, changes', () => {
@@ -90,6 +90,20 @@ test('an orderly end leaves no note, and what is blocked stays so', () => {
   next.keep()
   next.rest()
   assert.notEqual(open().blocks(config), null)
+})
+
+test('what unwinds after a loop was broken does not write over what the watchdog wrote', () => {
+  const { dir, config, open } = session()
+  let hung = false
+  const note = open(() => hung)
+  note.evaluates([config])
+  writeNote(path.join(dir, NOTE), caught(readNote(path.join(dir, NOTE))))
+  hung = true
+  note.loaded()
+  note.evaluates([config]) // another request for the same styles
+  assert.match(String(open().blocks(config)), /it hung/)
+  note.hung()
+  assert.match(String(open().blocks(config)), /it hung/)
 })
 
 test('a batch is at work until it ends, however it ends', async () => {

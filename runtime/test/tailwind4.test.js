@@ -18,7 +18,7 @@ function project(t, files) {
 }
 
 /** @param {string} root */
-const tailwindIn = (root) => new Tailwind4(root, new CrashNote(root, 0, null))
+const tailwindIn = (root) => new Tailwind4(root, new CrashNote(root, 0, null, () => false))
 
 /** @type {{resolve: import('../src/tailwind4.js').Resolve, watch: (file: string) => void}} */
 const host = { resolve: async (id, base) => path.resolve(base, id), watch: () => {} }

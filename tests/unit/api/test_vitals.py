@@ -53,16 +53,18 @@ def test_g19_a_child_that_an_overloaded_machine_lets_wait_is_left_alone() -> Non
 
 
 def test_a_child_that_answers_is_not_asked_for_its_past() -> None:
-    silence = heard(Silence(0.0, 0.0, asleep=True), 50.0, answered=True, vitals=vitals(50.0))
+    silence = heard(Silence(0.0, 0.0, 0.0), 50.0, answered=True, vitals=vitals(50.0))
     assert silence is None
     assert verdict(silence, 50.0, vitals(50.0)) is None
 
 
-def test_one_that_was_seen_running_once_is_not_asleep() -> None:
+def test_one_that_was_seen_running_sleeps_from_then_on_only() -> None:
     silence = heard(None, 0.0, answered=False, vitals=vitals(asleep=True))
-    silence = heard(silence, 1.0, answered=False, vitals=vitals(asleep=False))
-    silence = heard(silence, 2.0, answered=False, vitals=vitals(asleep=True))
-    assert verdict(silence, 60.0, vitals(asleep=True)) is None
+    silence = heard(silence, 10.0, answered=False, vitals=vitals(asleep=False))
+    assert verdict(silence, 60.0, vitals(asleep=False)) is None
+    silence = heard(silence, 11.0, answered=False, vitals=vitals(asleep=True))
+    assert verdict(silence, 30.0, vitals(asleep=True)) is None
+    assert verdict(silence, 31.0, vitals(asleep=True)) == HANGS
 
 
 def test_without_proc_only_a_long_silence_counts() -> None:

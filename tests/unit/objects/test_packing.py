@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from preview_core.filetree import PIECE_BYTES, File, FileTree
@@ -100,7 +100,6 @@ def test_a_project_that_grows_gets_more_shards() -> None:
     assert unpack(grown.shards) == project(100, 100_000)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_whatever_happened_to_a_shard_it_is_never_taken_for_other_files(data: st.DataObject) -> None:
     tree = FileTree([File("src/a.ts", b"a" * 500), File("src/b.ts", noise(1, 500))])

@@ -93,7 +93,7 @@ def _add(world: World, number: int, kind: str, made_from: Any, revision: int) ->
 
 
 @given(STATES)
-@examples(max_examples=200, deadline=None)
+@examples(max_examples=200)
 def test_from_every_state_a_live_session_becomes_ready_and_rests(state: dict[str, Any]) -> None:
     world = assembled(state)
     world.settle()
@@ -102,7 +102,7 @@ def test_from_every_state_a_live_session_becomes_ready_and_rests(state: dict[str
 
 
 @given(STATES)
-@examples(max_examples=100, deadline=None)
+@examples(max_examples=100)
 def test_from_every_state_an_ended_session_leaves_only_its_tombstone(state: dict[str, Any]) -> None:
     world = assembled(state, ended=ENDED)
     world.settle()
@@ -112,7 +112,7 @@ def test_from_every_state_an_ended_session_leaves_only_its_tombstone(state: dict
 
 
 @given(STATES)
-@examples(max_examples=100, deadline=None)
+@examples(max_examples=100)
 def test_from_every_state_a_suspended_session_has_no_pod_and_leads_to_the_waker(state: dict[str, Any]) -> None:
     world = assembled(state, suspended=True)
     world.settle()
@@ -125,7 +125,7 @@ def test_from_every_state_a_suspended_session_has_no_pod_and_leads_to_the_waker(
 
 
 @given(STATES)
-@examples(max_examples=100, deadline=None)
+@examples(max_examples=100)
 def test_from_every_state_without_a_runtime_no_pod_is_made_and_none_that_works_is_lost(state: dict[str, Any]) -> None:
     world = assembled(state)
     world.runtime = None
@@ -140,7 +140,7 @@ def test_from_every_state_without_a_runtime_no_pod_is_made_and_none_that_works_i
 
 
 @given(STATES, st.lists(st.integers(0, 5), min_size=1, max_size=12))
-@examples(max_examples=300, deadline=None)
+@examples(max_examples=300)
 def test_killed_between_any_two_writes_the_next_passes_finish_the_same_work(
     state: dict[str, Any], kills: list[int]
 ) -> None:
@@ -153,7 +153,7 @@ def test_killed_between_any_two_writes_the_next_passes_finish_the_same_work(
 
 
 @given(STATES, st.lists(st.integers(0, 4), min_size=1, max_size=8))
-@examples(max_examples=100, deadline=None)
+@examples(max_examples=100)
 def test_g30_killed_between_any_two_writes_an_ended_session_is_removed_all_the_same(
     state: dict[str, Any], kills: list[int]
 ) -> None:
@@ -209,7 +209,7 @@ def happen(world: World, fault: str) -> None:
 
 
 @given(FAULTS, st.integers(0, 6))
-@examples(max_examples=200, deadline=None)
+@examples(max_examples=200)
 def test_g42_whatever_happens_to_a_live_session_its_newest_files_are_served_in_the_end(
     faults: list[str], between: int
 ) -> None:

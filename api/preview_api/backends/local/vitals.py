@@ -6,7 +6,7 @@ see or do: a thread that waits in the kernel for ever, memory that is not JavaSc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # The runtime's own watchdog takes 4 s, more for a large project, and tells the sockets; this one is for code that got
 # rid of it.
@@ -39,11 +39,11 @@ class Vitals:
 @dataclass(frozen=True)
 class Silence:
     """A child does not answer, since `since` (monotonic). `cpu_s` is what it had used then, None when not known.
-    `asleep`: at every look since."""
+    `asleep_since`: at every look since then (monotonic); None when it was not at the last one."""
 
     since: float
     cpu_s: float | None
-    asleep: bool
+    asleep_since: float | None
 
 
 def heard(silence: Silence | None, asked_at: float, answered: bool, vitals: Vitals | None) -> Silence | None:
@@ -51,8 +51,10 @@ def heard(silence: Silence | None, asked_at: float, answered: bool, vitals: Vita
     if answered:
         return None
     if silence is None:
-        return Silence(asked_at, vitals.cpu_s if vitals else None, vitals.asleep if vitals else False)
-    return Silence(silence.since, silence.cpu_s, silence.asleep and vitals is not None and vitals.asleep)
+        silence = Silence(asked_at, vitals.cpu_s if vitals else None, None)
+    if vitals is None or not vitals.asleep:
+        return replace(silence, asleep_since=None)
+    return silence if silence.asleep_since is not None else replace(silence, asleep_since=asked_at)
 
 
 def verdict(silence: Silence | None, now: float, vitals: Vitals | None) -> str | None:
@@ -68,4 +70,6 @@ def _hangs(silence: Silence, now: float, vitals: Vitals | None) -> bool:
     silent_s = now - silence.since
     if vitals is None or silence.cpu_s is None:
         return silent_s >= SILENT_UNKNOWN_S
-    return silent_s >= SILENT_S and (silence.asleep or vitals.cpu_s - silence.cpu_s >= BUSY_S)
+    if silence.asleep_since is not None and now - silence.asleep_since >= SILENT_S:
+        return True
+    return silent_s >= SILENT_S and vitals.cpu_s - silence.cpu_s >= BUSY_S
