@@ -83,10 +83,10 @@ class Machine:
             raise ClusterFailed(f"a cluster runs here already, its ingress controller on port {self.port}")
         FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
         traces.note(FOLDER / "machine.json")
+        subprocess.run(["sysctl", "-qew", _NO_LINK_ADDRESSES], check=True)
         network.up()
         for setting in _KERNEL:
             subprocess.run(["sysctl", "-qw", setting], check=True)
-        subprocess.run(["sysctl", "-qew", _NO_LINK_ADDRESSES], check=True)
         self.identity.write()
         self._kubelet_client()
         self._control_plane()
