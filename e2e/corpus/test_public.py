@@ -14,8 +14,6 @@ from e2e.corpus.results import property_of
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.local_only,
-    # Eleven packages: on a busy machine their cold bundling outlasts the patience of whoever waits for the page.
-    pytest.mark.xfail(reason="a first installation of many packages is not steady yet", strict=False),
 ]
 
 

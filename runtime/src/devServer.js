@@ -123,8 +123,8 @@ export class DevServer {
     this.refused = []
     /** @type {Promise<void>|null} while everything that the entry reaches is being compiled, its end */
     this.compiling = null
-    /** @type {Set<string>} packages that the project names, until Vite knows its graph */
-    this.packages = new Set()
+    /** @type {Map<string, string>} packages that the project names -> a file that does, until Vite knows its graph */
+    this.packages = new Map()
     /** @type {import('vite').ViteDevServer} */
     this.vite = /** @type {any} */ (undefined)
   }
@@ -250,9 +250,16 @@ export class DevServer {
     return mount ? MOUNT_URL : '/' + entry
   }
 
-  /** Compiles everything that the entry reaches: finds the errors and warms Vite's caches. @returns {Promise<Diagnostic[]>} */
-  warm() {
-    const running = this.#warm()
+  /**
+   * Compiles everything that the entry reaches: finds the errors, sees to what is missing, and warms Vite's caches.
+   * @param {Diagnostic[]} problems of the start @returns {Promise<Diagnostic[]>} these, and what was found
+   */
+  warm(problems) {
+    const running = this.#warm().then((errors) => {
+      const named = this.packages
+      this.packages = new Map()
+      return this.review([...problems, ...errors], named)
+    })
     const over = () => { this.compiling = null }
     this.compiling = running.then(over, over)
     return running
@@ -263,7 +270,6 @@ export class DevServer {
     if (this.entryUrl === null) return []
     await this.client.transformRequest(this.entryUrl).catch(() => null) // the walk reports it
     const errors = await this.#compile([this.entryUrl], new Group())
-    this.packages.clear()
     if (errors.length > 0) this.brokenPage = true
     if (this.dependenciesMoved) this.#reloadAll()
     return errors
@@ -278,16 +284,34 @@ export class DevServer {
 
   /**
    * What is imported and not there is installed, and what was told of it is told better.
-   * @param {Diagnostic[]} diagnostics @returns {Diagnostic[]}
+   * @param {Diagnostic[]} diagnostics
+   * @param {ReadonlyMap<string, string>} [named] packages that sources name: while one is missing, the rest of what its
+   *   importers reach is not known, and would be a second installation. Taken are those that the manifest has as well
+   * @returns {Diagnostic[]}
    */
-  review(diagnostics) {
+  review(diagnostics, named = new Map()) {
     const imports = this.imports.packages
+    const manifest = dependenciesOf(manifestText(this.treeDir, this.root))
+    for (const [id, file] of this.isBroken ? named : []) {
+      const name = packageOf(id)
+      if (name !== null && manifest.has(name) && !imports.has(name)) imports.set(name, this.folders.relative(file) ?? '')
+    }
     for (const [id, file] of this.#missingStyles) {
       const name = packageOf(id)
       if (name !== null && !imports.has(name)) imports.set(name, this.folders.relative(file) ?? '')
     }
-    this.installs.review(imports, dependenciesOf(manifestText(this.treeDir, this.root)))
+    this.installs.review(imports, manifest)
     return this.installs.explain(diagnostics)
+  }
+
+  /**
+   * Until everything is compiled once: its bundles are not what a page is going to load, because nothing is bundled yet, or
+   * because it names packages that are not there.
+   */
+  get isUnsettled() {
+    const { folder } = this.installs
+    const names = [...this.packages.keys()].map(packageOf).filter((name) => name !== null)
+    return this.compiling !== null && (folder.replaced.length > 0 || names.some((name) => folder.version(name) === null))
   }
 
   /** Something cannot be shown before it compiles. */
@@ -422,12 +446,12 @@ export class DevServer {
   /** @returns {string[]} URLs of the modules that a page made now is going to load, as far as it is known */
   #hints() {
     if (this.entryUrl === null) return []
-    return reachable(this.client.moduleGraph, ['/@vite/client', this.entryUrl, ...prebundled(this.client, this.packages)])
+    return reachable(this.client.moduleGraph, ['/@vite/client', this.entryUrl, ...prebundled(this.client, this.packages.keys())])
   }
 
   /** @returns {string[]} of these, the ones that are compiled whatever the project is: there is no waiting for them */
   get firstHints() {
-    return reachable(this.client.moduleGraph, ['/@vite/client', ...prebundled(this.client, this.packages)])
+    return reachable(this.client.moduleGraph, ['/@vite/client', ...prebundled(this.client, this.packages.keys())])
   }
 
   /** @param {Group} group @returns {string[]} the modules that a page would load for it */

@@ -25,15 +25,18 @@ export function packagesIn(code) {
   return [...code.matchAll(IMPORT)].map((found) => /** @type {string} */ (found[1])).filter((name) => !name.startsWith('@/'))
 }
 
-/** @param {string} dir absolute @returns {Set<string>} packages that the source files in a folder name; none without one */
+/**
+ * @param {string} dir absolute @returns {Map<string, string>} packages, as imported, that the source files in a folder name,
+ *   and a file (absolute) that does; none without the folder
+ */
 export function packagesBelow(dir) {
-  /** @type {Set<string>} */
-  const found = new Set()
+  /** @type {Map<string, string>} */
+  const found = new Map()
   if (!fs.existsSync(dir)) return found
   for (const name of fs.readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((file) => SOURCE.test(file)).slice(0, MAX_FILES)) {
     const file = path.join(dir, name)
     const stat = fs.statSync(file)
-    if (stat.isFile() && stat.size <= MAX_SOURCE_BYTES) packagesIn(fs.readFileSync(file, 'utf8')).forEach((id) => found.add(id))
+    if (stat.isFile() && stat.size <= MAX_SOURCE_BYTES) packagesIn(fs.readFileSync(file, 'utf8')).forEach((id) => found.set(id, file))
   }
   return found
 }

@@ -60,7 +60,7 @@ export class Preview {
     const dev = selfCheck ? this.session.current : await this.session.serving(HOLD_MS)
     if (dev === null) return this.#waiting(res, page)
     if (page && !selfCheck) this.session.touch()
-    if (page && this.#installs(dev)) return html(res, installingPage(this.session.packages.installing, this.session.packages.progress))
+    if (page && this.#installs(dev)) return this.#installing(res)
     quieten(res)
     dev.vite.middlewares(req, res, () => {
       this.#afterVite(dev, res, url, page).catch((error) => this.#crash(error, res))
@@ -71,6 +71,11 @@ export class Preview {
   #installs(dev) {
     const { packages, ready } = this.session
     return packages.busy && (dev.isBroken || (!ready && packages.installing.length > 0))
+  }
+
+  /** @param {http.ServerResponse} res */
+  #installing(res) {
+    html(res, installingPage(this.session.packages.unsettled, this.session.packages.progress))
   }
 
   /** @param {http.ServerResponse} res @param {boolean} page */
@@ -88,6 +93,9 @@ export class Preview {
       begin(res)
       res.write(overture(dev.firstHints))
       await Promise.race([dev.compiling, delay(COMPILE_MS, undefined, { ref: false })])
+      // It would load what is replaced a moment later, and then load again under the user's hands.
+      if (dev !== this.session.current || dev.isUnsettled) return html(res, startingPage)
+      if (this.#installs(dev)) return this.#installing(res)
     }
     html(res, await dev.page(url.pathname, () => pageSource(dev, url.pathname)) ?? emptyPage)
   }

@@ -260,7 +260,7 @@ export class Session {
    * @param {DevServer} dev @param {Diagnostic[]} problems of its start @returns {Promise<Diagnostic[]>}
    */
   async #settle(dev, problems) {
-    const diagnostics = dev.review([...problems, ...await dev.warm()])
+    const diagnostics = await dev.warm(problems)
     await this.#verify(dev, diagnostics.length === 0)
     diagnostics.filter((d) => !isPending(d)).forEach((d) => this.observe(errorPayload(d)))
     return diagnostics

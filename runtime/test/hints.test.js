@@ -36,7 +36,7 @@ test('only source files are looked at, and none is fine', () => {
   fs.mkdirSync(path.join(dir, 'a'))
   fs.writeFileSync(path.join(dir, 'a', 'one.tsx'), "import 'one'")
   fs.writeFileSync(path.join(dir, 'two.md'), "import 'two'")
-  assert.deepEqual([...packagesBelow(dir)], ['one'])
+  assert.deepEqual([...packagesBelow(dir)], [['one', path.join(dir, 'a/one.tsx')]])
   assert.deepEqual([...packagesBelow(path.join(dir, 'absent'))], [])
 })
 

@@ -167,7 +167,6 @@ export default function App() {
     [contains("#title", "8 characters")],
     [Edit("an element", {_SRC + "App.tsx": (" characters,", " letters,")}, expect=[contains("#title", "8 letters")])],
     counter="#count",
-    needs="an installation may still reload a page that was shown meanwhile",
     noise=INSTALLING,
 )
 
