@@ -13,8 +13,11 @@ from preview_core.wire import Message, Outcome, PatchFiles, Problem, PutFiles, S
 
 # Loopback or the pod network: a connection that takes longer than this is not going to be made.
 CONNECT_SECONDS = 1.0
-# A batch of 20 files takes 0.3 s, a cold start of Vite with a whole project 3 s: after ten the process hangs.
+# A batch of 20 files takes 0.3 s, with a restart of Vite 3 s on two busy cores: after ten the process hangs.
 PUSH_SECONDS = 10.0
+# A whole project may name a package that nobody has bundled: the runtime gives bundling 30 s. For whoever waits for
+# nothing else: after PUSH_SECONDS the runtime goes on, and a second try finds it further.
+HYDRATION_SECONDS = 45.0
 # These answer from memory; a slower one means that the event loop is blocked, which is as good as away.
 PROBE_SECONDS = 2.0
 
@@ -52,9 +55,9 @@ class RuntimeClient:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._http = http
 
-    async def put(self, message: PutFiles) -> Outcome:
-        """Raises RevisionMismatch (it has something newer: read again), RuntimeAway, RuntimeRefused."""
-        return _parsed(Outcome, await self._call("PUT", "/v1/files", PUSH_SECONDS, message))
+    async def put(self, message: PutFiles, within: float = PUSH_SECONDS) -> Outcome:
+        """`within` seconds. Raises RevisionMismatch (something newer is there: read again), RuntimeAway, RuntimeRefused."""
+        return _parsed(Outcome, await self._call("PUT", "/v1/files", within, message))
 
     async def patch(self, message: PatchFiles) -> Outcome:
         """Raises RevisionMismatch, RuntimeAway, RuntimeRefused."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from preview_api.backends.base import Snapshot
-from preview_core.client import RevisionMismatch, RuntimeAway, RuntimeClient
+from preview_core.client import PUSH_SECONDS, RevisionMismatch, RuntimeAway, RuntimeClient
 from preview_core.delivery import put_message
 from preview_core.filetree import diff, to_wire
 from preview_core.layout import layout
@@ -30,11 +30,12 @@ def patch_message(base: Snapshot, new: Snapshot) -> PatchFiles:
     )
 
 
-async def hydrate(client: RuntimeClient, snapshot: Snapshot) -> Outcome:
-    """Gives the runtime everything. Raises what the client raises."""
+async def hydrate(client: RuntimeClient, snapshot: Snapshot, within: float = PUSH_SECONDS) -> Outcome:
+    """Gives the runtime everything, `within` seconds. Raises what the client raises."""
     # 64 MiB of files take half a second to turn into a message.
     record = snapshot.record
-    return await client.put(await asyncio.to_thread(put_message, snapshot.tree, record.revision, record.digest))
+    message = await asyncio.to_thread(put_message, snapshot.tree, record.revision, record.digest)
+    return await client.put(message, within)
 
 
 async def deliver(

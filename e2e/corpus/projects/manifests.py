@@ -147,12 +147,12 @@ const id = nanoid(8);
 export default function App() {
   const { register, formState } = useForm({ resolver: zodResolver(schema), defaultValues: { name: '' } });
   return (
-    <form>
+    <main>
       <Toaster />
       <h1 id="title">{id.length} characters, {formState.isValid ? 'valid' : 'not valid'}</h1>
-      <input {...register('name')} />
+      <form><input {...register('name')} /></form>
       <Counter />
-    </form>
+    </main>
   );
 }
 -- src/Counter.tsx --

@@ -28,7 +28,7 @@ from preview_api.backends.local.slots import Slots
 from preview_api.backends.local.sockets import Doorkeeper
 from preview_api.backends.local.vitals import MEMORY, Silence, Vitals, heard, verdict
 from preview_core import standin
-from preview_core.client import RuntimeAway, RuntimeClient, RuntimeRefused
+from preview_core.client import HYDRATION_SECONDS, RuntimeAway, RuntimeClient, RuntimeRefused
 from preview_core.delivery import put_message
 from preview_core.errors import BackendUnavailable, Capacity
 from preview_core.wire import Outcome, RuntimePhase, Status
@@ -282,6 +282,7 @@ class Supervisor:
             except Gone:
                 return
             except (StartFailed, RuntimeAway, RuntimeRefused, BackendUnavailable, OSError) as error:
+                log.warning("runtime_failed", error=type(error).__name__, reason=str(error))
                 self.last_error = str(error) if isinstance(error, StartFailed) else self._how_it_failed()
             finally:
                 self._around.slots.release(self)
@@ -367,7 +368,8 @@ class Supervisor:
             raise StartFailed("the preview process ended while it waited")
 
     async def _become_live(self, client: RuntimeClient) -> None:
-        outcome = await hydrate(client, await self._around.newest())
+        # Given up, it would be killed and begin all over.
+        outcome = await hydrate(client, await self._around.newest(), HYDRATION_SECONDS)
         self._client, self._hydrated = client, outcome
         self._alive.set()
 
