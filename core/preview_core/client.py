@@ -56,7 +56,7 @@ class RuntimeClient:
         self._http = http
 
     async def put(self, message: PutFiles, within: float = PUSH_SECONDS) -> Outcome:
-        """`within` seconds. Raises RevisionMismatch (something newer is there: read again), RuntimeAway, RuntimeRefused."""
+        """`within` seconds. Raises RevisionMismatch (something newer is there), RuntimeAway, RuntimeRefused."""
         return _parsed(Outcome, await self._call("PUT", "/v1/files", within, message))
 
     async def patch(self, message: PatchFiles) -> Outcome:

@@ -70,9 +70,10 @@ export class DevServer {
    * @param {import('./settings.js').Settings} options.settings
    * @param {import('./crashNote.js').CrashNote} options.note
    * @param {import('./packages/packages.js').Packages} options.installs
+   * @param {boolean} options.ownBundle the catalogue's bundle does not do for this session
    * @param {(payload: any) => void} options.observe gets every payload that leaves, cleaned
    */
-  constructor({ treeDir, layout, settings, note, installs, observe }) {
+  constructor({ treeDir, layout, settings, note, installs, ownBundle, observe }) {
     this.treeDir = treeDir
     this.layout = layout
     this.settings = settings
@@ -86,6 +87,7 @@ export class DevServer {
     this.tailwind4 = new Tailwind4(this.root, note)
     this.postcss = new PostcssPlugins(note, (file) => this.tailwind4.isFor3(file))
     this.installs = installs
+    this.ownBundle = ownBundle
     this.inside = new Inside(path.join(this.root, CACHE, 'from'), `/${CACHE}/from`, {
       packages: installs.folder.dir, catalogue: path.join(settings.catalogueDir, 'node_modules'),
     })
@@ -167,6 +169,7 @@ export class DevServer {
       honoured: this.honoured.values,
       logger: { ...silent, error: (text, options) => { if (text.includes('error while updating dependencies')) this.bundleError = options?.error } },
       replaced: this.installs.replaced,
+      ownBundle: this.ownBundle,
     })
     config.plugins?.push(this.imports.plugin(), insidePlugin(this.inside), tailwind4Plugin(this.tailwind4), {
       name: 'kontext-preview:outcome',
@@ -255,11 +258,7 @@ export class DevServer {
    * @param {Diagnostic[]} problems of the start @returns {Promise<Diagnostic[]>} these, and what was found
    */
   warm(problems) {
-    const running = this.#warm().then((errors) => {
-      const named = this.packages
-      this.packages = new Map()
-      return this.review([...problems, ...errors], named)
-    })
+    const running = this.#warm().then((errors) => this.review([...problems, ...errors]))
     const over = () => { this.compiling = null }
     this.compiling = running.then(over, over)
     return running
@@ -270,6 +269,7 @@ export class DevServer {
     if (this.entryUrl === null) return []
     await this.client.transformRequest(this.entryUrl).catch(() => null) // the walk reports it
     const errors = await this.#compile([this.entryUrl], new Group())
+    this.packages.clear()
     if (errors.length > 0) this.brokenPage = true
     if (this.dependenciesMoved) this.#reloadAll()
     return errors
@@ -284,23 +284,15 @@ export class DevServer {
 
   /**
    * What is imported and not there is installed, and what was told of it is told better.
-   * @param {Diagnostic[]} diagnostics
-   * @param {ReadonlyMap<string, string>} [named] packages that sources name: while one is missing, the rest of what its
-   *   importers reach is not known, and would be a second installation. Taken are those that the manifest has as well
-   * @returns {Diagnostic[]}
+   * @param {Diagnostic[]} diagnostics @returns {Diagnostic[]}
    */
-  review(diagnostics, named = new Map()) {
+  review(diagnostics) {
     const imports = this.imports.packages
-    const manifest = dependenciesOf(manifestText(this.treeDir, this.root))
-    for (const [id, file] of this.isBroken ? named : []) {
-      const name = packageOf(id)
-      if (name !== null && manifest.has(name) && !imports.has(name)) imports.set(name, this.folders.relative(file) ?? '')
-    }
     for (const [id, file] of this.#missingStyles) {
       const name = packageOf(id)
       if (name !== null && !imports.has(name)) imports.set(name, this.folders.relative(file) ?? '')
     }
-    this.installs.review(imports, manifest)
+    this.installs.review(imports, dependenciesOf(manifestText(this.treeDir, this.root)))
     return this.installs.explain(diagnostics)
   }
 
@@ -311,7 +303,7 @@ export class DevServer {
   get isUnsettled() {
     const { folder } = this.installs
     const names = [...this.packages.keys()].map(packageOf).filter((name) => name !== null)
-    return this.compiling !== null && (folder.replaced.length > 0 || names.some((name) => folder.version(name) === null))
+    return this.compiling !== null && (this.ownBundle || names.some((name) => folder.version(name) === null))
   }
 
   /** Something cannot be shown before it compiles. */

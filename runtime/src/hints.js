@@ -5,11 +5,13 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import { packageOf } from './packages/names.js'
 
 /** @typedef {import('vite').EnvironmentModuleNode} Module */
 
 /** Static imports; one of types only names a package that the page may never load. */
 const IMPORT = /^\s*(?:import|export)\s+(?!type\b)(?:[^'"]*?\bfrom\s*)?['"]([^'"./][^'"]*)['"]/gm
+const DYNAMIC_IMPORT = /\bimport\(\s*['"]([^'"./][^'"]*)['"]\s*\)/g
 const SOURCE = /\.[cm]?[jt]sx?$/
 /** Generated data, not code: the few imports of code stand in smaller files. */
 const MAX_SOURCE_BYTES = 128 * 1024
@@ -28,17 +30,31 @@ export function packagesIn(code) {
 /**
  * @param {string} dir absolute @returns {Map<string, string>} packages, as imported, that the source files in a folder name,
  *   and a file (absolute) that does; none without the folder
+ * @param {(code: string) => string[]} [find]
  */
-export function packagesBelow(dir) {
+export function packagesBelow(dir, find = packagesIn) {
   /** @type {Map<string, string>} */
   const found = new Map()
   if (!fs.existsSync(dir)) return found
   for (const name of fs.readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((file) => SOURCE.test(file)).slice(0, MAX_FILES)) {
     const file = path.join(dir, name)
     const stat = fs.statSync(file)
-    if (stat.isFile() && stat.size <= MAX_SOURCE_BYTES) packagesIn(fs.readFileSync(file, 'utf8')).forEach((id) => found.set(id, file))
+    if (stat.isFile() && stat.size <= MAX_SOURCE_BYTES) find(fs.readFileSync(file, 'utf8')).forEach((id) => found.set(id, file))
   }
   return found
+}
+
+/** @param {string} code @returns {string[]} with those of dynamic imports */
+const allPackagesIn = (code) => [...packagesIn(code), ...[...code.matchAll(DYNAMIC_IMPORT)].map((found) => /** @type {string} */ (found[1]))]
+
+/**
+ * Packages that sources import and the manifest declares, which are surely meant.
+ * @param {string} dir absolute, of sources @param {ReadonlyMap<string, string>} manifest @param {string} treeDir absolute
+ * @returns {Map<string, string>} package -> tree path of a file that imports it
+ */
+export function declared(dir, manifest, treeDir) {
+  const named = [...packagesBelow(dir, allPackagesIn)].map(([id, file]) => /** @type {const} */ ([packageOf(id), path.relative(treeDir, file)]))
+  return new Map(named.flatMap(([name, file]) => (name !== null && manifest.has(name) ? [[name, file]] : [])))
 }
 
 /**

@@ -30,15 +30,15 @@ const SURE = ['react', 'react-dom', 'react-dom/client', 'react/jsx-dev-runtime']
 
 /**
  * @param {string} catalogueDir
- * @param {string[]} [replaced] packages that the session has in another version: then there is no bake to match, and what
- *   is not surely needed waits until something imports it
+ * @param {boolean} [ownBundle] the session has packages beyond the catalogue, or in other versions, and all that is bundled
+ *   together has to be bundled anew: what is not surely needed waits until something imports it
  * @returns {string[]} what `optimizeDeps.include` lists
  */
-export function includeList(catalogueDir, replaced = []) {
+export function includeList(catalogueDir, ownBundle = false) {
   const manifest = JSON.parse(read(catalogueDir))
   const names = Object.keys(manifest.dependencies)
   const subpaths = SUBPATHS.filter((path) => names.includes(path.split('/', 1)[0] ?? ''))
-  if (replaced.length > 0) return names.includes('react') ? SURE : []
+  if (ownBundle) return names.includes('react') ? SURE : []
   return [...names.filter((name) => !BUILD_ONLY.has(name)), ...subpaths].sort()
 }
 

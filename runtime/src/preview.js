@@ -57,7 +57,7 @@ export class Preview {
     if (url === null || BLOCKED.test(url.pathname)) return text(res, 404, 'Not found')
     const page = wantsPage(req, url.pathname)
     const selfCheck = req.headers[SELF_CHECK] === this.session.selfCheckMark
-    const dev = selfCheck ? this.session.current : await this.session.serving(HOLD_MS)
+    const dev = selfCheck || (page && this.session.waits) ? this.session.current : await this.session.serving(HOLD_MS)
     if (dev === null) return this.#waiting(res, page)
     if (page && !selfCheck) this.session.touch()
     if (page && this.#installs(dev)) return this.#installing(res)
@@ -80,6 +80,7 @@ export class Preview {
 
   /** @param {http.ServerResponse} res @param {boolean} page */
   #waiting(res, page) {
+    if (page && this.session.packages.busy) return this.#installing(res)
     if (page) return html(res, this.session.failed ? failedPage : startingPage)
     res.setHeader('Retry-After', '1')
     text(res, 503, 'The preview is starting')

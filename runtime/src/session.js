@@ -6,8 +6,10 @@ import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { diagnose, errorPayload, Folders } from './diagnostics.js'
+import { declared } from './hints.js'
 import { lateError } from './lateError.js'
 import { log } from './log.js'
+import { dependenciesOf, manifestText } from './packages/manifest.js'
 import { isPending, Packages } from './packages/packages.js'
 import { check } from './readiness.js'
 import { filesDir } from './sessionFolder.js'
@@ -69,6 +71,10 @@ export class Session {
     this.current = null
     /** What is served is no session's yet: nobody gets to see it. */
     this.standIn = false
+    /** There is no dev server yet: it starts once the packages are there that the project declares. */
+    this.waits = false
+    /** Dependencies are bundled for this session alone: it has packages that the catalogue's bundle was made without. */
+    this.ownBundle = false
     this.ready = false
     this.failed = false
     this.restarts = 0
@@ -168,6 +174,7 @@ export class Session {
     const first = this.layout === null || this.standIn
     const same = !first && JSON.stringify(this.layout) === JSON.stringify(layout)
     const touched = change.added.length + change.changed.length + change.removed.length > 0
+    if ((first || this.waits) && revision > STAND_IN_REVISION && this.#lacksPackages(layout)) return this.#wait(layout)
     const replaceable = dev !== null && this.standIn && canServe(this.layout, layout)
     this.layout = layout
     const outdated = dev !== null && touched && await dev.outdated(change)
@@ -178,6 +185,30 @@ export class Session {
       return touched ? this.#update(dev, change) : { kind: /** @type {const} */ ('none'), modules: [], diagnostics: [] }
     }
     return this.#restart(layout, first)
+  }
+
+  /**
+   * Starts to install what the project declares, imports and lacks. Before the dev server starts: it would compile up to the
+   * first import that fails, bundle all of the catalogue again for the packages, and lose a page in between.
+   * @param {Layout} layout
+   */
+  #lacksPackages(layout) {
+    const root = path.join(this.tree.dir, layout.root)
+    const manifest = dependenciesOf(manifestText(this.tree.dir, root))
+    this.packages.review(declared(path.join(root, 'src'), manifest, this.tree.dir), manifest)
+    return this.packages.busy
+  }
+
+  /** Until `#packagesCame`: pages say what is going on. @param {Layout} layout */
+  async #wait(layout) {
+    const { current } = this
+    this.layout = layout
+    this.standIn = false
+    this.waits = true
+    this.ready = false
+    this.current = null
+    await current?.close()
+    return { kind: /** @type {const} */ ('none'), modules: [], diagnostics: [] }
   }
 
   /** An update of package.json alone compiles as before; what it sets going is told all the same. @template {{diagnostics: Diagnostic[]}} T @param {T} result @returns {T} */
@@ -192,8 +223,10 @@ export class Session {
    */
   async #packagesCame(replaced) {
     const { current: dev, layout, lateErrors } = this
-    if (dev === null || layout === null || this.packages.closed) return
+    if (layout === null || this.packages.closed) return
     const told = await this.note.during(async () => {
+      if (this.waits) return this.#restart(layout, true, true)
+      if (dev === null) return { diagnostics: [] }
       if (replaced) return this.#restart(layout, false, true)
       const result = await dev.retry()
       if (!this.ready) await this.#verify(dev, result.diagnostics.length === 0)
@@ -226,17 +259,20 @@ export class Session {
 
   /**
    * A new dev server behind the same port and sockets.
-   * @param {Layout} layout @param {boolean} first @param {boolean} [cold] what was bundled before is of no use
+   * @param {Layout} layout @param {boolean} first
+   * @param {boolean} [cold] what was bundled before is of no use: packages came
    */
   async #restart(layout, first, cold = false) {
     const old = this.current
     this.current = null
     this.ready = false
+    this.waits = false
+    this.ownBundle ||= cold && this.packages.folder.installed.size > 0
     await old?.close()
     if (!first) this.restarts += 1
     // Vite is large: the ports listen, and the probes answer, before it is loaded.
     const { DevServer } = await import('./devServer.js')
-    const dev = new DevServer({ treeDir: this.tree.dir, layout, settings: this.settings, note: this.note, installs: this.packages, observe: this.observe })
+    const dev = new DevServer({ treeDir: this.tree.dir, layout, settings: this.settings, note: this.note, installs: this.packages, ownBundle: this.ownBundle, observe: this.observe })
     fs.mkdirSync(dev.root, { recursive: true })
     if (cold) dev.forgetBundles()
     try {

@@ -45,10 +45,11 @@ const toolModules = path.dirname(vitePackage)
  * @param {string|null} options.mount entry of a component-only project
  * @param {import('./honoured.js').Values} options.honoured of the project's own configuration
  * @param {string[]} [options.replaced] packages of the catalogue that this session has in another version
+ * @param {boolean} [options.ownBundle] the session bundles what it imports itself: the catalogue's bundle is of no use
  * @param {import('vite').Logger} options.logger
  * @returns {import('vite').InlineConfig}
  */
-export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, postcssPlugins, mount, honoured, logger, replaced = [] }) {
+export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, postcssPlugins, mount, honoured, logger, replaced = [], ownBundle = false }) {
   const secure = publicUrl.protocol === 'https:'
   return {
     configFile: false,
@@ -80,9 +81,9 @@ export function viteConfig({ root, catalogueDir, allow, publicUrl, upgrades, pos
       projectPathsPlugin(root),
       refreshPlugin(),
       clientPlugin(),
-      prebundlePlugin(catalogueDir, replaced),
+      prebundlePlugin(catalogueDir, ownBundle),
     ],
-    optimizeDeps: { include: includeList(catalogueDir, replaced), entries: [] },
+    optimizeDeps: { include: includeList(catalogueDir, ownBundle), entries: [] },
     server: {
       middlewareMode: true,
       watch: null,
@@ -161,13 +162,12 @@ function refreshPlugin() {
   }
 }
 
-/** @param {string} catalogueDir @param {string[]} replaced @returns {import('vite').Plugin} */
-function prebundlePlugin(catalogueDir, replaced) {
+/** @param {string} catalogueDir @param {boolean} ownBundle @returns {import('vite').Plugin} */
+function prebundlePlugin(catalogueDir, ownBundle) {
   return {
     name: 'kontext-preview:prebundle',
     configResolved(config) {
-      // Bundled together: with one of them replaced, the rest holds parts of the wrong version.
-      if (replaced.length === 0) installPrebundle(config, catalogueDir)
+      if (!ownBundle) installPrebundle(config, catalogueDir)
     },
   }
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { packagesBelow, packagesIn, reachable } from '../src/hints.js'
+import { declared, packagesBelow, packagesIn, reachable } from '../src/hints.js'
 
 test('static imports name packages, whatever their shape', () => {
   const code = `
@@ -69,4 +69,12 @@ test('modules that import each other come to an end', () => {
   a.importedModules.add(b)
   b.importedModules.add(a)
   assert.deepEqual(reachable(graphOf(a, b), ['/a.js']), ['/a.js', '/b.js'])
+})
+
+test('declared is what sources import, now or later, and the manifest has', () => {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hints-'))
+  fs.mkdirSync(path.join(dir, 'src'))
+  fs.writeFileSync(path.join(dir, 'src/App.tsx'), "import one from 'one/part'\nconst later = () => import('@a/two')\nimport three from 'three'\n")
+  const manifest = new Map([['one', '^1'], ['@a/two', '*'], ['unused', '*']])
+  assert.deepEqual([...declared(path.join(dir, 'src'), manifest, dir)].sort(), [['@a/two', 'src/App.tsx'], ['one', 'src/App.tsx']])
 })

@@ -354,7 +354,8 @@ class Supervisor:
     async def _wait_for_owner(self, child: Child, client: RuntimeClient) -> None:
         """Raises StartFailed when the child ends first."""
         app = standin.tree()
-        await client.put(await asyncio.to_thread(put_message, app, standin.REVISION, app.digest))
+        message = await asyncio.to_thread(put_message, app, standin.REVISION, app.digest)
+        await client.put(message, HYDRATION_SECONDS)
         self.waits = not self.is_owned
         self._settled.set()
         ended, claimed = asyncio.create_task(child.wait()), asyncio.create_task(self._claimed.wait())
