@@ -22,6 +22,7 @@ from preview_core.wire import HmrKind, Outcome
 
 # G25 itself.
 INSTALLED_S = 60
+DEPS = "files/src/frontend/.kontext-preview/deps"
 NOWHERE = "http://127.0.0.1:9/"
 UNKNOWN = "kontext-preview-no-such-package"
 CONFETTI = "import confetti from 'canvas-confetti'\n" + APP.replace("<main ", "<main onClick={() => confetti()} ")
@@ -71,7 +72,7 @@ def dependency(runtime: Runtime, importer: str, name: str) -> str:
 
 def reacts(runtime: Runtime) -> set[str]:
     """Versions of React in all bundles of a session."""
-    deps = runtime.folder / "files/src/frontend/.kontext-preview/deps"
+    deps = runtime.folder / DEPS
     version = re.compile(r'exports\.version = "([^"]+)"|ReactVersion = "([^"]+)"')
     found = [version.findall(path.read_text()) for path in deps.glob("*.js")]
     return {one for matches in found for pair in matches for one in pair if one}
@@ -122,6 +123,9 @@ def test_g25_a_project_that_comes_with_an_unknown_package_waits_on_a_page_that_r
     eventually(lambda: settled(runtime))
     assert "/src/index.tsx" in runtime.get("/", accept="text/html").body
     assert runtime.get(dependency(runtime, "/src/App.tsx", "canvas-confetti")).status == 200
+    # One dev server, begun once the package was there, which bundled what the project imports and not the catalogue.
+    assert runtime.status()["restarts"] == 0
+    assert "recharts" not in {path.stem for path in (runtime.folder / DEPS).glob("*.js")}
 
 
 def test_g25_a_package_that_does_not_exist_is_named_and_the_others_are_installed(
