@@ -86,6 +86,13 @@ class Hydrate:
 
 
 @dataclass(frozen=True)
+class ShowStandIn:
+    """Have the pod of a session that nobody owns serve the stand-in: what is slow the first time is done before."""
+
+    pod: PodSeen
+
+
+@dataclass(frozen=True)
 class End:
     """Make a tombstone of the session, under compare-and-set: whoever used it meanwhile has it back."""
 
@@ -100,7 +107,18 @@ class DeleteSession:
     if_empty: bool = False
 
 
-Action = CreatePod | DeletePod | ApplyService | ApplyIngress | DeleteRoute | DeleteFiles | Hydrate | End | DeleteSession
+Action = (
+    CreatePod
+    | DeletePod
+    | ApplyService
+    | ApplyIngress
+    | DeleteRoute
+    | DeleteFiles
+    | Hydrate
+    | ShowStandIn
+    | End
+    | DeleteSession
+)
 
 
 @dataclass(frozen=True)

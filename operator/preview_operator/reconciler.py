@@ -19,17 +19,19 @@ from preview_core.resources.names import API_VERSION, RUNTIME, SESSION
 from preview_core.resources.runtime import PreviewRuntime
 from preview_core.resources.session import PreviewSession, SessionStatus
 from preview_core.wire import Status
-from preview_operator import findings, rollover, runtimes
+from preview_operator import findings, rollover, runtimes, warm
 from preview_operator.apply import Applier
 from preview_operator.cache import Cache, Group, Invalid
+from preview_operator.members import Member, lacking
 from preview_operator.memory import Memories
 from preview_operator.metrics import Metrics
-from preview_operator.observed import Action, CreatePod, Hydrate, Observed, Plan
+from preview_operator.misses import Misses
+from preview_operator.observed import Action, CreatePod, Hydrate, Observed, Plan, ShowStandIn
 from preview_operator.plan import plan
 from preview_operator.policy import make_policy
 from preview_operator.probe import Probe
 from preview_operator.revision import revision_of
-from preview_operator.runtimes import Member
+from preview_operator.warm import Pool
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +64,7 @@ class Reconciler:
     add: Callable[[Key, float], None]
     # Pods that are being made, by runtime: passes over other sessions must not take the same room.
     making: Counter[str] = field(default_factory=Counter)
+    misses: Misses = field(default_factory=Misses)
 
     async def handle(self, key: Key) -> float | None:
         """One pass; seconds until the next, None for when something happens."""
@@ -110,7 +113,7 @@ class Reconciler:
         note = self.memories.of(session_id)
         if group.index is not None and group.index.resource_version != note.files_fault_of:
             note.files_fault = ""  # written anew since then
-        room = runtime is None or self._pods(runtime.metadata.name) < runtime.spec.limits.pods
+        room = runtime is None or self._room(session, runtime)
         return Observed(
             session=session,
             runtime=runtime,
@@ -125,6 +128,18 @@ class Reconciler:
             may_roll=runtime is not None and self._may_roll(session_id, runtime),
         )
 
+    def _room(self, session: PreviewSession, runtime: PreviewRuntime) -> bool:
+        """Whether its runtime's limit allows it a pod. Nobody's session leaves room for those that have an owner; who
+        has an owner and finds none has it made, where sessions wait that can be given up."""
+        name, limit = runtime.metadata.name, runtime.spec.limits.pods
+        if session.spec.owner is None:
+            return self._pods(name) + len(lacking(self._members(name))) < limit
+        if self._pods(name) < limit:
+            return True
+        if any(member.waits for member in self._members(name)):
+            self.add(("runtime", name), 0.0)
+        return False
+
     def _pods(self, runtime: str) -> int:
         return self.cache.pods_of(runtime) + self.making[runtime]
 
@@ -137,15 +152,15 @@ class Reconciler:
 
     async def _carry_out(self, decided: Plan, observed: Observed) -> float | None:
         note = self.memories.of(observed.session.metadata.name)
-        quick = [action for action in decided.actions if not isinstance(action, Hydrate)]
+        quick = [action for action in decided.actions if not isinstance(action, Hydrate | ShowStandIn)]
         await self._act(quick, observed)
         if decided.status is not None:
             self._note_ready(observed.session, decided.status)
             await self.applier.write_status(observed.session, decided.status)
             self.add(("runtime", observed.session.spec.runtime_ref.name), 1.0)
         # Last: it takes as long as Vite's start, and the route leads to the pod by now.
-        for hydrate in (action for action in decided.actions if isinstance(action, Hydrate)):
-            await self.applier.act(hydrate, observed)
+        for slow in (action for action in decided.actions if isinstance(action, Hydrate | ShowStandIn)):
+            await self.applier.act(slow, observed)
         if not decided.actions:
             note.streak = 0
             return decided.again_ms / 1000 if decided.again_ms is not None else None
@@ -203,6 +218,7 @@ class Reconciler:
         runtime = self.cache.runtime(name)
         members = self._members(name)
         if runtime is None:
+            await self._give_up(warm.plan(None, "", members, self.clock()))
             self._look_at(members)  # they are no longer accepted
             return None
         if not runtime.spec.faults():
@@ -211,7 +227,11 @@ class Reconciler:
                 NETWORK_POLICIES, self.settings.namespace, make_policy(runtime, self.settings.control_namespace)
             )
         revision = revision_of(runtime, self.settings)
-        status = runtimes.status_of(runtime, revision, members, self.clock())
+        pool = warm.plan(runtime, revision, members, self.clock())
+        # First: somebody may wait for the room.
+        await self._give_up(pool)
+        misses = self.misses.count(name, members)
+        status = runtimes.status_of(runtime, revision, members, pool, misses, self.clock())
         if status != runtime.status:
             body = {
                 "apiVersion": API_VERSION,
@@ -231,7 +251,20 @@ class Reconciler:
         else:
             turn = rollover.turns(runtimes.outdated(revision, members))
             self._look_at([member for member in members if member.session.metadata.name in turn])
-        return _POLICY_S
+        if self._pods(name) < runtime.spec.limits.pods:
+            self._look_at(lacking(members))
+        # Last: whatever fails above or is to be done for sessions with an owner comes first.
+        await self._refill(runtime, pool)
+        return min(_POLICY_S, pool.again_ms / 1000) if pool.again_ms is not None else _POLICY_S
+
+    async def _give_up(self, pool: Pool) -> None:
+        for waiting in pool.give_up:
+            await self.applier.give_up(waiting)
+
+    async def _refill(self, runtime: PreviewRuntime, pool: Pool) -> None:
+        """The watch tells nothing new of a session whose creation was answered."""
+        for _ in range(pool.create):
+            self.add(("session", await self.applier.create_waiting(runtime)), 0.0)
 
     def _members(self, runtime: str) -> list[Member]:
         return [
