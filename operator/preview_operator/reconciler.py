@@ -105,7 +105,14 @@ class Reconciler:
         note.note_reports(group.pods.values(), reports, now)
         observed = self._observed(group.session, group, reports)
         decided = plan(observed, self.settings, now)
-        return await self._carry_out(decided, observed)
+        again = await self._carry_out(decided, observed)
+        return _SOON_S if self._is_overtaken(observed.session) else again
+
+    def _is_overtaken(self, session: PreviewSession) -> bool:
+        """Changed since the pass began. The answer to a write of ours may tell that first, and then no watch does."""
+        group = self.cache.sessions.get(session.metadata.name)
+        known = group.session if group is not None else None
+        return isinstance(known, PreviewSession) and known.metadata.generation != session.metadata.generation
 
     def _observed(self, session: PreviewSession, group: Group, reports: Mapping[str, Status]) -> Observed:
         session_id = session.metadata.name
@@ -243,6 +250,10 @@ class Reconciler:
                 self.cache.refresh(RUNTIMES, await self.kube.apply(RUNTIMES, self.settings.namespace, body, "status"))
             except (NotFound, Conflict):
                 return _GONE_S
+            known = self.cache.runtime(name)
+            if known is not None and known.metadata.generation != runtime.metadata.generation:
+                # As of a session, see `_is_overtaken`.
+                return _SOON_S
         if (
             status.observed_generation != runtime.status.observed_generation
             or status.revision != runtime.status.revision
