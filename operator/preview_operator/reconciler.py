@@ -28,7 +28,7 @@ from preview_operator.metrics import Metrics
 from preview_operator.misses import Misses
 from preview_operator.observed import Action, CreatePod, Hydrate, Observed, Plan, ShowStandIn
 from preview_operator.plan import plan
-from preview_operator.policy import make_policy
+from preview_operator.policy import Manifest, make_policy
 from preview_operator.probe import Probe
 from preview_operator.revision import revision_of
 from preview_operator.warm import Pool
@@ -65,6 +65,8 @@ class Reconciler:
     # Pods that are being made, by runtime: passes over other sessions must not take the same room.
     making: Counter[str] = field(default_factory=Counter)
     misses: Misses = field(default_factory=Misses)
+    # Of each runtime, the policy that was written last, and when: passes over a runtime come as often as its creates.
+    policies: dict[str, tuple[Manifest, int]] = field(default_factory=dict)
 
     async def handle(self, key: Key) -> float | None:
         """One pass; seconds until the next, None for when something happens."""
@@ -225,14 +227,13 @@ class Reconciler:
         runtime = self.cache.runtime(name)
         members = self._members(name)
         if runtime is None:
+            self.policies.pop(name, None)
             await self._give_up(warm.plan(None, "", members, self.clock()))
             self._look_at(members)  # they are no longer accepted
             return None
         if not runtime.spec.faults():
             # One with faults would be refused, and gets no pods.
-            await self.kube.apply(
-                NETWORK_POLICIES, self.settings.namespace, make_policy(runtime, self.settings.control_namespace)
-            )
+            await self._write_policy(runtime)
         revision = revision_of(runtime, self.settings)
         pool = warm.plan(runtime, revision, members, self.clock())
         # First: somebody may wait for the room.
@@ -267,6 +268,14 @@ class Reconciler:
         # Last: whatever fails above or is to be done for sessions with an owner comes first.
         await self._refill(runtime, pool)
         return min(_POLICY_S, pool.again_ms / 1000) if pool.again_ms is not None else _POLICY_S
+
+    async def _write_policy(self, runtime: PreviewRuntime) -> None:
+        name, now = runtime.metadata.name, self.clock()
+        policy = make_policy(runtime, self.settings.control_namespace)
+        written, at = self.policies.get(name, ({}, 0))
+        if policy != written or now - at >= _POLICY_S * 1000:
+            await self.kube.apply(NETWORK_POLICIES, self.settings.namespace, policy)
+            self.policies[name] = (policy, now)
 
     async def _give_up(self, pool: Pool) -> None:
         for waiting in pool.give_up:

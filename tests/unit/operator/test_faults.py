@@ -267,6 +267,22 @@ async def test_a_runtime_gets_its_policy_and_its_status(rig: Rig) -> None:
     assert reason(rig, "Accepted", RUNTIMES.plural, "default") == "Valid"
 
 
+async def test_a_policy_is_written_when_it_changes_and_every_few_minutes(rig: Rig) -> None:
+    def written() -> int:
+        return sum(plural == NETWORK_POLICIES.plural for _, plural, _ in rig.kube.calls)
+
+    rig.runtime()
+    await rig.look("runtime", "default")
+    await rig.look("runtime", "default")
+    assert written() == 1
+    rig.runtime(egress={"dns": True})
+    await rig.look("runtime", "default")
+    assert written() == 2
+    rig.now += 300_000
+    await rig.look("runtime", "default")
+    assert written() == 3
+
+
 async def test_a_runtime_with_faults_says_so_instead_of_failing_at_its_policy(rig: Rig) -> None:
     rig.runtime(egress={"allow": [{"cidr": "999.1.1.1/8"}]})
     await rig.look("runtime", "default")
