@@ -24,7 +24,12 @@ class Metrics:
             buckets=REQUEST_BUCKETS,
             registry=self.registry,
         )
-        self.created = Counter("kontext_preview_sessions_created", "Sessions created", registry=self.registry)
+        self.created = Counter(
+            "kontext_preview_sessions_created",
+            "Sessions created: warm when a runtime waited for it, else cold",
+            ["start"],
+            registry=self.registry,
+        )
         self.retired = Counter(
             "kontext_preview_sessions_retired", "Idle sessions closed for their owner's quota", registry=self.registry
         )

@@ -139,7 +139,7 @@ class PreviewService:
         record, fresh = await self._admitted(NewSession(owner, key, batch.tree, self._clock()))
         if not fresh:
             return record
-        self._metrics.created.inc()
+        self._metrics.created.labels("warm" if record.warm else "cold").inc()
         return _created(record, False, batch, request)
 
     async def _reuse(self, record: Record, request: Create) -> Created:

@@ -13,11 +13,13 @@ from preview_core.kube.errors import AlreadyExists, Conflict, NotFound, Refused
 from preview_core.kube.files import StoredFiles
 from preview_core.kube.resource import CONFIG_MAPS, EVENTS, INGRESSES, PODS, SERVICES, SESSIONS, Resource
 from preview_core.kube.settings import ClusterSettings
+from preview_core.naming import new_session_id
 from preview_core.objects import names
 from preview_core.objects.packing import FilesCorrupt
 from preview_core.resources.conditions import Condition
 from preview_core.resources.names import API_VERSION, SESSION
-from preview_core.resources.session import EndReason, PreviewSession, SessionStatus
+from preview_core.resources.runtime import PreviewRuntime
+from preview_core.resources.session import EndReason, PreviewSession, RuntimeRef, SessionSpec, SessionStatus
 from preview_core.resources.timestamp import rfc3339
 from preview_operator.cache import Cache
 from preview_operator.memory import Memories
@@ -34,6 +36,7 @@ from preview_operator.observed import (
     End,
     Hydrate,
     Observed,
+    ShowStandIn,
     Suspend,
 )
 from preview_operator.pods import make_pod
@@ -41,6 +44,7 @@ from preview_operator.probe import Probe
 from preview_operator.routes import make_ingress, make_service
 from preview_operator.seen import PodSeen
 from preview_operator.transitions import happenings
+from preview_operator.warm import GiveUp
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +63,7 @@ class Applier:
     probe: Probe
     metrics: Metrics
     clock: Callable[[], int]
+    new_id: Callable[[], str] = new_session_id
 
     @property
     def _namespace(self) -> str:
@@ -77,6 +82,8 @@ class Applier:
                 await self._apply_route(INGRESSES, session, make_ingress(session, self.settings))
             case Hydrate(pod):
                 await self._hydrate(observed, pod)
+            case ShowStandIn(pod):
+                self.metrics.stand_ins.labels(await self.probe.show_stand_in(pod)).inc()
             case End(reason):
                 await self._end(session, reason)
             case Suspend(cause):
@@ -100,6 +107,43 @@ class Applier:
                     return
                 log.info("session_removed", why=why)
                 await self.kube.delete(SESSIONS, self._namespace, session.metadata.name, uid=session.metadata.uid)
+
+    async def create_waiting(self, runtime: PreviewRuntime) -> str:
+        """A session that nobody owns yet; its id. Raises what the client raises."""
+        session_id = self.new_id()
+        body = {
+            "apiVersion": API_VERSION,
+            "kind": SESSION.kind,
+            "metadata": {
+                "name": session_id,
+                "labels": {
+                    names.MANAGED_BY: names.MANAGER,
+                    names.RUNTIME_LABEL: runtime.metadata.name,
+                    names.WARM_LABEL: names.WAITING,
+                },
+            },
+            "spec": SessionSpec(runtime_ref=RuntimeRef(name=runtime.metadata.name)).manifest(),
+        }
+        self.metrics.actions.labels("CreateWaiting").inc()
+        try:
+            made = await self.kube.create(SESSIONS, self._namespace, body)
+        except AlreadyExists:
+            # Of an attempt whose answer was lost: ids do not repeat.
+            made = await self.kube.get(SESSIONS, self._namespace, session_id)
+        self.cache.put(SESSIONS, made)
+        return session_id
+
+    async def give_up(self, waiting: GiveUp) -> None:
+        """One write against one object: a create that took it a moment ago keeps it."""
+        self.metrics.actions.labels("GiveUp").inc()
+        gone = await self.kube.delete(
+            SESSIONS,
+            self._namespace,
+            waiting.session_id,
+            uid=waiting.uid,
+            resource_version=waiting.resource_version,
+        )
+        log.info("waiting_session_given_up" if gone else "waiting_session_kept", why=waiting.why)
 
     async def write_status(self, session: PreviewSession, status: SessionStatus) -> None:
         """And tell in Kubernetes Events what it changes."""

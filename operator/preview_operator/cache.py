@@ -115,11 +115,15 @@ class Cache:
         found = self.runtimes.get(name)
         return found if isinstance(found, PreviewRuntime) else None
 
-    def runtime_name_of(self, session_id: str) -> str | None:
-        """Of a session that can be read."""
-        group = self.sessions.get(session_id)
-        session = group.session if group is not None else None
-        return session.spec.runtime_ref.name if isinstance(session, PreviewSession) else None
+    def runtime_of(self, resource: Resource, name: str) -> str | None:
+        """The runtime that counts a session or a pod; None for everything else, and what is not known."""
+        group = self.sessions.get(self._sessions_of.get((resource.plural, name), ""))
+        if group is None or resource not in (SESSIONS, PODS):
+            return None
+        if isinstance(group.session, PreviewSession):
+            return group.session.spec.runtime_ref.name
+        pod = group.pods.get(name)
+        return pod.runtime or None if pod is not None else None
 
     def valid_sessions(self) -> Iterator[tuple[str, PreviewSession]]:
         """Those that can be read."""
@@ -128,12 +132,8 @@ class Cache:
                 yield key, group.session
 
     def pods_of(self, runtime: str) -> int:
-        """How many pods the sessions of one runtime have."""
-        return sum(
-            len(self.sessions[key].pods)
-            for key, session in self.valid_sessions()
-            if session.spec.runtime_ref.name == runtime
-        )
+        """How many pods of one runtime there are, those included whose session is gone and that end."""
+        return sum(pod.runtime == runtime for group in self.sessions.values() for pod in group.pods.values())
 
     def _put(self, resource: Resource, key: str, found: Object) -> None:
         if resource is RUNTIMES:

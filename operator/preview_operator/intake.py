@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from preview_core.kube.resource import CONFIG_MAPS, PODS, RUNTIMES, SESSIONS, Resource
+from preview_core.kube.resource import CONFIG_MAPS, RUNTIMES, Resource
 from preview_operator.cache import Cache
 from preview_operator.metrics import Metrics
 from preview_operator.reconciler import Key
@@ -39,20 +39,21 @@ class Intake:
         """False if it was known already."""
         name = self.cache.put(resource, found)
         if name is not None:
-            self._look(resource, name)
+            self._look(resource, name, self.cache.runtime_of(resource, found["metadata"]["name"]))
         return name is not None
 
     def gone(self, resource: Resource, metadata: Object) -> None:
         """An object that is not there any more."""
+        # Known only before. What is gone leaves room in its runtime.
+        runtime = self.cache.runtime_of(resource, metadata["name"])
         name = self.cache.drop(resource, metadata)
         if name is not None:
-            self._look(resource, name)
+            self._look(resource, name, runtime)
 
-    def _look(self, resource: Resource, name: str) -> None:
+    def _look(self, resource: Resource, name: str, runtime: str | None) -> None:
         if resource is RUNTIMES:
             self.add(("runtime", name), 0.0)
             return
         self.add(("session", name), FILES_DELAY_S if resource is CONFIG_MAPS else 0.0)
-        runtime = self.cache.runtime_name_of(name)
-        if resource in (SESSIONS, PODS) and runtime is not None:
+        if runtime is not None:
             self.add(("runtime", runtime), RUNTIME_DELAY_S)

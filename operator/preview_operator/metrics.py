@@ -50,6 +50,14 @@ class Metrics:
         self.hydrations = Counter(
             f"{prefix}hydrations", "Pods that were sent what they lacked", ["result"], registry=registry
         )
+        self.stand_ins = Counter(
+            f"{prefix}stand_ins", "Pods without an owner that were sent the stand-in", ["result"], registry=registry
+        )
+        self.warm_desired = Gauge(f"{prefix}warm_desired", "Warm sessions wanted now", registry=registry)
+        self.warm_ready = Gauge(f"{prefix}warm_ready", "Warm sessions that can be taken at once", registry=registry)
+        self.warm_misses = Gauge(
+            f"{prefix}warm_misses", "Creates that found no warm session, since the operator started", registry=registry
+        )
         self.lag = Gauge(f"{prefix}event_loop_lag_seconds", "How late a timer of this process is", registry=registry)
 
     def text(self) -> bytes:

@@ -86,6 +86,13 @@ class Hydrate:
 
 
 @dataclass(frozen=True)
+class ShowStandIn:
+    """Have the pod of a session that nobody owns serve the stand-in: what is slow the first time is done before."""
+
+    pod: PodSeen
+
+
+@dataclass(frozen=True)
 class End:
     """Make a tombstone of the session, under compare-and-set: whoever used it meanwhile has it back."""
 
@@ -115,6 +122,7 @@ Action = (
     | DeleteRoute
     | DeleteFiles
     | Hydrate
+    | ShowStandIn
     | End
     | Suspend
     | DeleteSession

@@ -16,6 +16,7 @@ from preview_core.kube.client import Kube
 from preview_core.kube.resource import SERVICES, Resource
 from preview_core.kube.settings import ClusterSettings
 from preview_core.resources.conditions import Phase
+from preview_core.resources.runtime import PreviewRuntime
 from preview_operator import watches, web
 from preview_operator.apply import COMPONENT, Applier
 from preview_operator.cache import Cache
@@ -153,6 +154,10 @@ class Operator:
         phases = Counter(session.status.phase or Phase.PENDING for _, session in self.cache.valid_sessions())
         for phase in Phase:
             self.metrics.sessions.labels(phase.value).set(phases.get(phase, 0))
+        pools = [found.status for found in self.cache.runtimes.values() if isinstance(found, PreviewRuntime)]
+        self.metrics.warm_desired.set(sum(pool.desired for pool in pools))
+        self.metrics.warm_ready.set(sum(pool.ready for pool in pools))
+        self.metrics.warm_misses.set(self.reconciler.misses.total)
         self.metrics.pods.set(sum(len(group.pods) for group in self.cache.sessions.values()))
         self.metrics.queue.set(len(self.queue))
 

@@ -29,6 +29,7 @@ from preview_operator.observed import (
     Hydrate,
     Observed,
     Plan,
+    ShowStandIn,
     Suspend,
 )
 from preview_operator.routes import make_ingress, make_service, target_of
@@ -75,6 +76,7 @@ def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
         *_route(observed, settings, target),
         *_delete(superfluous),
         *_hydrations(observed, choice),
+        *_stand_ins(observed, choice),
     )
     routed = not any(isinstance(action, ApplyService | ApplyIngress) for action in actions)
     found = findings.of(observed, choice, routed=routed, waits_ms=waits_ms)
@@ -169,6 +171,14 @@ def _hydrations(observed: Observed, choice: Choice) -> list[Action]:
         and pod.name in observed.reports
         and is_behind(observed.reports[pod.name], observed)
     ]
+
+
+def _stand_ins(observed: Observed, choice: Choice) -> list[Action]:
+    """For pods that have nothing yet. One that was given files meanwhile refuses it: it never goes back."""
+    if observed.session.spec.owner is not None or observed.session.spec.suspended:
+        return []
+    empty = [pod for pod in observed.pods if pod.name in observed.reports and observed.reports[pod.name].layout is None]
+    return [ShowStandIn(pod) for pod in empty if pod.alive and pod not in choice.extra]
 
 
 def _status(

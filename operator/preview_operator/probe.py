@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import cache
 
 import httpx2
 
+from preview_core import standin
 from preview_core.client import RevisionMismatch, RuntimeAway, RuntimeClient, RuntimeRefused
 from preview_core.delivery import put_message
 from preview_core.kube.files import Stored
 from preview_core.objects import names
 from preview_core.objects.capability import control_token
-from preview_core.wire import Status
+from preview_core.wire import PutFiles, Status
 from preview_operator.seen import PodSeen
 
 
@@ -33,6 +35,13 @@ class Probe:
     async def hydrate(self, pod: PodSeen, stored: Stored) -> str:
         """Sends all files; what came of it, as one word. The next pass sees whether the pod has them."""
         message = await asyncio.to_thread(put_message, stored.tree, stored.index.revision, stored.index.digest)
+        return await self._put(pod, message)
+
+    async def show_stand_in(self, pod: PodSeen) -> str:
+        """What came of it, as one word: "overtaken" when the pod has files already."""
+        return await self._put(pod, _stand_in())
+
+    async def _put(self, pod: PodSeen, message: PutFiles) -> str:
         try:
             await self._client(pod).put(message)
         except RevisionMismatch:
@@ -54,3 +63,9 @@ class Probe:
         return RuntimeClient(
             f"http://{address}:{self._control_port}", control_token(self._secret, pod.name), self._http
         )
+
+
+@cache
+def _stand_in() -> PutFiles:
+    app = standin.tree()
+    return put_message(app, standin.REVISION, app.digest)

@@ -19,17 +19,19 @@ from preview_core.resources.names import API_VERSION, RUNTIME, SESSION
 from preview_core.resources.runtime import PreviewRuntime
 from preview_core.resources.session import PreviewSession, SessionStatus
 from preview_core.wire import Status
-from preview_operator import findings, rollover, runtimes
+from preview_operator import findings, rollover, runtimes, warm
 from preview_operator.apply import Applier
 from preview_operator.cache import Cache, Group, Invalid
+from preview_operator.members import Member, lacking
 from preview_operator.memory import Memories
 from preview_operator.metrics import Metrics
-from preview_operator.observed import Action, CreatePod, Hydrate, Observed, Plan
+from preview_operator.misses import Misses
+from preview_operator.observed import Action, CreatePod, Hydrate, Observed, Plan, ShowStandIn
 from preview_operator.plan import plan
-from preview_operator.policy import make_policy
+from preview_operator.policy import Manifest, make_policy
 from preview_operator.probe import Probe
 from preview_operator.revision import revision_of
-from preview_operator.runtimes import Member
+from preview_operator.warm import Pool
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +64,9 @@ class Reconciler:
     add: Callable[[Key, float], None]
     # Pods that are being made, by runtime: passes over other sessions must not take the same room.
     making: Counter[str] = field(default_factory=Counter)
+    misses: Misses = field(default_factory=Misses)
+    # Of each runtime, the policy that was written last, and when: passes over a runtime come as often as its creates.
+    policies: dict[str, tuple[Manifest, int]] = field(default_factory=dict)
 
     async def handle(self, key: Key) -> float | None:
         """One pass; seconds until the next, None for when something happens."""
@@ -104,7 +109,14 @@ class Reconciler:
         note.note_reports(group.pods.values(), reports, now)
         observed = self._observed(group.session, group, reports)
         decided = plan(observed, self.settings, now)
-        return await self._carry_out(decided, observed)
+        again = await self._carry_out(decided, observed)
+        return _SOON_S if self._is_overtaken(observed.session) else again
+
+    def _is_overtaken(self, session: PreviewSession) -> bool:
+        """Changed since the pass began. The answer to a write of ours may tell that first, and then no watch does."""
+        group = self.cache.sessions.get(session.metadata.name)
+        known = group.session if group is not None else None
+        return isinstance(known, PreviewSession) and known.metadata.generation != session.metadata.generation
 
     def _observed(self, session: PreviewSession, group: Group, reports: Mapping[str, Status]) -> Observed:
         session_id = session.metadata.name
@@ -112,7 +124,7 @@ class Reconciler:
         note = self.memories.of(session_id)
         if group.index is not None and group.index.resource_version != note.files_fault_of:
             note.files_fault = ""  # written anew since then
-        room = runtime is None or self._pods(runtime.metadata.name) < runtime.spec.limits.pods
+        room = runtime is None or self._room(session, runtime)
         return Observed(
             session=session,
             runtime=runtime,
@@ -127,6 +139,18 @@ class Reconciler:
             may_roll=runtime is not None and self._may_roll(session_id, runtime),
         )
 
+    def _room(self, session: PreviewSession, runtime: PreviewRuntime) -> bool:
+        """Whether its runtime's limit allows it a pod. Nobody's session leaves room for those that have an owner; who
+        has an owner and finds none has it made, where sessions wait that can be given up."""
+        name, limit = runtime.metadata.name, runtime.spec.limits.pods
+        if session.spec.owner is None:
+            return self._pods(name) + len(lacking(self._members(name))) < limit
+        if self._pods(name) < limit:
+            return True
+        if any(member.waits for member in self._members(name)):
+            self.add(("runtime", name), 0.0)
+        return False
+
     def _pods(self, runtime: str) -> int:
         return self.cache.pods_of(runtime) + self.making[runtime]
 
@@ -139,15 +163,15 @@ class Reconciler:
 
     async def _carry_out(self, decided: Plan, observed: Observed) -> float | None:
         note = self.memories.of(observed.session.metadata.name)
-        quick = [action for action in decided.actions if not isinstance(action, Hydrate)]
+        quick = [action for action in decided.actions if not isinstance(action, Hydrate | ShowStandIn)]
         await self._act(quick, observed)
         if decided.status is not None:
             self._note_ready(observed.session, decided.status)
             await self.applier.write_status(observed.session, decided.status)
             self.add(("runtime", observed.session.spec.runtime_ref.name), 1.0)
         # Last: it takes as long as Vite's start, and the route leads to the pod by now.
-        for hydrate in (action for action in decided.actions if isinstance(action, Hydrate)):
-            await self.applier.act(hydrate, observed)
+        for slow in (action for action in decided.actions if isinstance(action, Hydrate | ShowStandIn)):
+            await self.applier.act(slow, observed)
         if not decided.actions:
             note.streak = 0
             return decided.again_ms / 1000 if decided.again_ms is not None else None
@@ -211,15 +235,19 @@ class Reconciler:
         runtime = self.cache.runtime(name)
         members = self._members(name)
         if runtime is None:
+            self.policies.pop(name, None)
+            await self._give_up(warm.plan(None, "", members, self.clock()))
             self._look_at(members)  # they are no longer accepted
             return None
         if not runtime.spec.faults():
             # One with faults would be refused, and gets no pods.
-            await self.kube.apply(
-                NETWORK_POLICIES, self.settings.namespace, make_policy(runtime, self.settings.control_namespace)
-            )
+            await self._write_policy(runtime)
         revision = revision_of(runtime, self.settings)
-        status = runtimes.status_of(runtime, revision, members, self.clock())
+        pool = warm.plan(runtime, revision, members, self.clock())
+        # First: somebody may wait for the room.
+        await self._give_up(pool)
+        misses = self.misses.count(name, members)
+        status = runtimes.status_of(runtime, revision, members, pool, misses, self.clock())
         if status != runtime.status:
             body = {
                 "apiVersion": API_VERSION,
@@ -231,6 +259,10 @@ class Reconciler:
                 self.cache.refresh(RUNTIMES, await self.kube.apply(RUNTIMES, self.settings.namespace, body, "status"))
             except (NotFound, Conflict):
                 return _GONE_S
+            known = self.cache.runtime(name)
+            if known is not None and known.metadata.generation != runtime.metadata.generation:
+                # As of a session, see `_is_overtaken`.
+                return _SOON_S
         if (
             status.observed_generation != runtime.status.observed_generation
             or status.revision != runtime.status.revision
@@ -239,7 +271,28 @@ class Reconciler:
         else:
             turn = rollover.turns(runtimes.outdated(revision, members))
             self._look_at([member for member in members if member.session.metadata.name in turn])
-        return _POLICY_S
+        if self._pods(name) < runtime.spec.limits.pods:
+            self._look_at(lacking(members))
+        # Last: whatever fails above or is to be done for sessions with an owner comes first.
+        await self._refill(runtime, pool)
+        return min(_POLICY_S, pool.again_ms / 1000) if pool.again_ms is not None else _POLICY_S
+
+    async def _write_policy(self, runtime: PreviewRuntime) -> None:
+        name, now = runtime.metadata.name, self.clock()
+        policy = make_policy(runtime, self.settings.control_namespace)
+        written, at = self.policies.get(name, ({}, 0))
+        if policy != written or now - at >= _POLICY_S * 1000:
+            await self.kube.apply(NETWORK_POLICIES, self.settings.namespace, policy)
+            self.policies[name] = (policy, now)
+
+    async def _give_up(self, pool: Pool) -> None:
+        for waiting in pool.give_up:
+            await self.applier.give_up(waiting)
+
+    async def _refill(self, runtime: PreviewRuntime, pool: Pool) -> None:
+        """The watch tells nothing new of a session whose creation was answered."""
+        for _ in range(pool.create):
+            self.add(("session", await self.applier.create_waiting(runtime)), 0.0)
 
     def _members(self, runtime: str) -> list[Member]:
         return [

@@ -26,6 +26,7 @@ class PodSeen:
     name: str
     uid: str
     session_id: str
+    runtime: str
     runtime_revision: str
     created_at: int
     ips: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ class PodSeen:
             name=metadata["name"],
             uid=metadata["uid"],
             session_id=labels[names.SESSION_LABEL],
+            runtime=labels.get(names.RUNTIME_LABEL, ""),
             runtime_revision=labels.get(names.RUNTIME_REVISION_LABEL, ""),
             created_at=epoch_ms(metadata["creationTimestamp"]),
             ips=_addresses(status),

@@ -19,7 +19,7 @@ RIGHTS: dict[tuple[str, str], dict[str, set[str]]] = {
     },
     ("api", render.NAMESPACE): {SECRET: {"get"}},
     ("operator", SESSIONS): {
-        f"previewsessions.{GROUP}": {"get", "list", "watch", "patch", "update", "delete"},
+        f"previewsessions.{GROUP}": {"get", "list", "watch", "create", "patch", "update", "delete"},
         f"previewsessions/status.{GROUP}": {"get", "patch", "update"},
         f"previewruntimes.{GROUP}": {"get", "list", "watch"},
         f"previewruntimes/status.{GROUP}": {"get", "patch", "update"},

@@ -50,6 +50,7 @@ class Record:
     phase: Phase
     last_error: str | None = None
     ended: Ended | None = None
+    warm: bool = False  # a runtime waited for it when it was created
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,12 @@ class Kube:
         """The newest state of all objects (at most `limit`)."""
         return await self._list(resource, namespace, selector, "application/json", limit)
 
+    async def list_cached(self, resource: Resource, namespace: str, selector: str) -> Listed:
+        """The objects as the API server has them in memory, maybe of a moment ago: it reads etcd for none of them."""
+        query = {"labelSelector": selector, "resourceVersion": "0"}
+        answer = await self._call("GET", resource.path(namespace), query=query)
+        return Listed(answer.get("items") or [], answer["metadata"]["resourceVersion"])
+
     async def list_metadata(self, resource: Resource, namespace: str, selector: str = "") -> Listed:
         """Their metadata only."""
         return await self._list(resource, namespace, selector, _METADATA_LIST, None)
@@ -192,12 +198,22 @@ class Kube:
         return await self._call("PATCH", path, body=body, query=query, content_type=_APPLY)
 
     async def delete(
-        self, resource: Resource, namespace: str, name: str, *, uid: str | None = None, grace_seconds: int | None = None
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        grace_seconds: int | None = None,
     ) -> bool:
-        """False if it was gone already (or, with `uid`, is another object of that name by now)."""
+        """False if it was gone already (or, with `uid`, is another object of that name by now; or, with
+        `resource_version`, somebody has written it since)."""
         options: Object = {"propagationPolicy": "Background"}
-        if uid is not None:
-            options["preconditions"] = {"uid": uid}
+        wanted = {"uid": uid, "resourceVersion": resource_version}
+        preconditions = {field: value for field, value in wanted.items() if value is not None}
+        if preconditions:
+            options["preconditions"] = preconditions
         if grace_seconds is not None:
             options["gracePeriodSeconds"] = grace_seconds
         try:

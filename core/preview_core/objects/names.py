@@ -16,6 +16,11 @@ RUNTIME_REVISION_LABEL = f"{GROUP}/runtime-revision"
 ROUTE_DIGEST_ANNOTATION = f"{GROUP}/route-digest"
 POD_LABEL = f"{GROUP}/pod"  # of a pod, its own name: a Service leads to exactly one pod
 OWNER_LABEL = f"{GROUP}/owner"  # of a session: a hash of its owner, by which an owner's sessions are listed
+WARM_LABEL = f"{GROUP}/warm"  # of a session, where its runtime keeps some warm: one of the next three
+
+WAITING = "waiting"  # made by the operator, and nobody's yet
+CLAIMED = "claimed"  # it waited, and a create took it
+MISSED = "missed"  # made by a create that found none waiting
 
 POD = "pod"
 ROUTE = "route"  # Service and Ingress

@@ -97,12 +97,12 @@ class Warm(Part):
     minimum: Count = Field(
         default=0,
         description="Warm sessions to keep at all times. The scale subresource changes this field, so kubectl scale "
-        "and autoscalers work on it. Above maximum: maximum holds. 0: creates wait for a pod.",
+        "and autoscalers work on it. Above maximum: maximum holds. 0: none are kept, and creates wait for a pod.",
     )
     maximum: Count = Field(
         default=10,
-        description="Upper bound of warm sessions. Between minimum and maximum the operator follows the rate of "
-        "creates. 0: no warm sessions.",
+        description="Upper bound of warm sessions. Between minimum and maximum as many are kept as were created in the "
+        "busiest minute of the last five. 0: no warm sessions.",
     )
 
     @property
@@ -262,7 +262,9 @@ class RuntimeStatus(Part):
         "about to get a new pod.",
     )
     desired: Count = Field(
-        default=0, description="Warm sessions wanted now, from warm.minimum to warm.maximum by the rate of creates."
+        default=0,
+        description="Warm sessions wanted now: from warm.minimum to warm.maximum by the rate of creates, and no more "
+        "than limits.pods leaves when every session with an owner has its pod.",
     )
     warm: Count = Field(
         default=0, description="Warm sessions that exist, working or still starting. Status of the scale subresource."
@@ -285,7 +287,7 @@ class RuntimeStatus(Part):
     )
     selector: Annotated[str, Field(min_length=1, max_length=512)] | None = Field(
         default=None,
-        description="Label selector of the pods of warm sessions, in the form of kubectl -l, for autoscalers.",
+        description="Label selector of the runtime's pods, in the form of kubectl -l, for autoscalers.",
     )
 
 

@@ -22,7 +22,7 @@
 {{- define "kontext.rules.operator.sessions" -}}
 - apiGroups: [preview.coinnation.io]
   resources: [previewsessions]
-  verbs: [get, list, watch, patch, update, delete]
+  verbs: [get, list, watch, create, patch, update, delete]
 - apiGroups: [preview.coinnation.io]
   resources: [previewruntimes]
   verbs: [get, list, watch]

@@ -85,7 +85,7 @@ async def test_the_metrics_leave_the_sessions_to_the_operator(serve: Command) ->
     async with serve.client() as http:
         await http.post(CREATE, json=BODY)
         text = (await http.get("/metrics")).text
-    assert "kontext_preview_sessions_created_total 1.0" in text
+    assert 'kontext_preview_sessions_created_total{start="cold"} 1.0' in text
     assert "kontext_preview_sessions{" not in text
 
 

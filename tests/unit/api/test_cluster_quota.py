@@ -30,6 +30,24 @@ def test_an_unreadable_time_and_no_data_are_no_failure() -> None:
     assert Slots.of({"metadata": metadata, "data": None}).reserved == {}
 
 
+KEY, OTHER_KEY = "f" * 64, "0" * 64
+
+
+def test_the_keys_of_creates_are_read_as_they_were_written_and_an_older_replica_reads_the_rest() -> None:
+    slots = Slots({"a": NOW}, "7").with_one("b", NOW + 1, KEY)
+    manifest = slots.manifest("someone")
+    assert manifest["data"] == {"a": str(NOW), "b": f"{NOW + 1} {KEY}"}
+    assert Slots.of(manifest) == slots == Slots({"a": NOW, "b": NOW + 1}, "7", {"b": KEY})
+    assert slots.without(frozenset("b")) == Slots({"a": NOW}, "7")
+
+
+def test_a_key_has_the_sessions_that_say_so_and_those_of_its_ids() -> None:
+    slots = Slots({"a": 1, "b": 2, "c": 3}, "7", {"a": KEY, "b": OTHER_KEY})
+    assert slots.under(KEY, ()) == ["a"]
+    assert slots.under(KEY, {"c", "x"}) == ["a", "c"]
+    assert slots.under("1" * 64, ()) == []
+
+
 def test_taking_one_out_and_in_leaves_the_others() -> None:
     slots = Slots({"a": 1, "b": 2}, "7")
     assert slots.without(frozenset("a")) == Slots({"b": 2}, "7")

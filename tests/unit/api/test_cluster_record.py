@@ -57,7 +57,7 @@ def test_the_revision_is_that_of_the_stored_files_whatever_the_status_says() -> 
         (None, False, Phase.PENDING),
         ("Pending", False, Phase.PENDING),
         ("Starting", False, Phase.STARTING),
-        ("Warm", False, Phase.PENDING),
+        ("Warm", False, Phase.STARTING),
         ("Ready", False, Phase.READY),
         ("Failed", False, Phase.FAILED),
         ("Suspended", True, Phase.SUSPENDED),

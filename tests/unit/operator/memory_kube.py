@@ -92,9 +92,19 @@ class MemoryKube(Kube):
         return self.put(resource, **self._of({**before, "spec": spec}))
 
     async def delete(
-        self, resource: Resource, namespace: str, name: str, *, uid: str | None = None, grace_seconds: int | None = None
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        grace_seconds: int | None = None,
     ) -> bool:
         self._called("delete", resource, name)
+        found = self.objects.get((resource.plural, name))
+        if found is not None and resource_version not in (None, found["metadata"]["resourceVersion"]):
+            return False
         return self.objects.pop((resource.plural, name), None) is not None
 
     def called(self, method: str) -> Sequence[str]:

@@ -32,12 +32,17 @@ class Silent(Probe):
         super().__init__(httpx2.AsyncClient(), SECRET)
         self.answers: dict[str, Status] = {}
         self.hydrated: list[str] = []
+        self.stand_ins: list[str] = []
 
     async def reports(self, pods: Iterable[PodSeen]) -> dict[str, Status]:
         return {pod.name: self.answers[pod.name] for pod in pods if pod.name in self.answers}
 
     async def hydrate(self, pod: PodSeen, stored: Stored) -> str:
         self.hydrated.append(pod.name)
+        return "done"
+
+    async def show_stand_in(self, pod: PodSeen) -> str:
+        self.stand_ins.append(pod.name)
         return "done"
 
 

@@ -42,7 +42,8 @@ def runtime(version: int = 1, image: str = "runtime:1") -> Object:
 
 
 def pod(version: int = 1, number: int = 1, uid: str = "u") -> Object:
-    found = thing(PODS, names.pod_name(ID, number), version, labels=names.labels(ID, names.POD))
+    labels = {**names.labels(ID, names.POD), names.RUNTIME_LABEL: "default"}
+    found = thing(PODS, names.pod_name(ID, number), version, labels=labels)
     return {**found, "metadata": {**found["metadata"], "uid": uid}}
 
 
@@ -205,7 +206,7 @@ def test_a_session_past_the_schema_is_invalid_and_says_where(spec: Object) -> No
     assert (found.uid, found.generation) == (f"uid-{ID}", 4)
     assert next(iter(spec)) in found.message
     assert list(cache.valid_sessions()) == []
-    assert cache.runtime_name_of(ID) is None
+    assert cache.runtime_of(SESSIONS, ID) is None
 
 
 def test_what_is_wrong_is_told_without_the_values() -> None:
@@ -274,7 +275,11 @@ def test_pods_of_a_runtime_are_counted_over_its_sessions() -> None:
     assert (cache.pods_of("default"), cache.pods_of("other"), cache.pods_of("third")) == (2, 0, 0)
 
 
-def test_a_pod_without_its_session_counts_for_nobody() -> None:
+def test_a_pod_whose_session_is_gone_counts_until_it_is_gone_too() -> None:
     cache = Cache()
+    cache.put(SESSIONS, session())
     cache.put(PODS, pod())
+    cache.drop(SESSIONS, session()["metadata"])
+    assert (cache.pods_of("default"), cache.runtime_of(PODS, names.pod_name(ID, 1))) == (1, "default")
+    cache.drop(PODS, pod()["metadata"])
     assert cache.pods_of("default") == 0

@@ -256,6 +256,72 @@ def test_rollover_updates_that_arrive_meanwhile_do_not_break_it() -> None:
     assert ready(world)
 
 
+def unowned() -> World:
+    """As the operator makes one to wait."""
+    return World(session(owner=None, claimedAt=None), runtime())
+
+
+def claim(world: World) -> None:
+    assert world.session is not None
+    status = world.session.status.manifest()
+    world.session = session(claimedAt=rfc3339(world.now), status=status)
+
+
+def test_a_session_without_an_owner_serves_the_stand_in_is_routed_and_never_ends() -> None:
+    world = unowned()
+    world.settle()
+    assert world.session is not None
+    assert str(world.session.status.phase) == "Warm"
+    assert [container.stand_in for container in world.containers.values()] == [True]
+    assert world.service is not None
+    assert selector(world.service) == {names.POD_LABEL: names.pod_name(ID, 1)}
+    world.now += 400 * 24 * 3600 * 1000
+    assert world.step().actions == ()
+    assert str(world.session.status.phase) == "Warm"
+    assert world.session.status.expires_at is None
+
+
+@given(st.integers(0, 6), st.integers(0, 6), st.booleans())
+@examples(max_examples=60)
+def test_killed_before_and_after_its_claim_a_session_becomes_ready_in_the_pod_that_waited(
+    before: int, after: int, reads_files_late: bool
+) -> None:
+    world = unowned()
+    world.step(killed_after=before)
+    world.settle()
+    claim(world)
+    if reads_files_late:
+        world.step(killed_after=after)
+    world.index = index(1)
+    world.step(killed_after=after)
+    world.settle()
+    assert ready(world)
+    assert list(world.pods) == [names.pod_name(ID, 1)]
+    assert world.writes.count("CreatePod") == 1
+
+
+def test_a_claimed_session_whose_files_never_came_is_removed_with_its_pod() -> None:
+    world = unowned()
+    world.settle()
+    claim(world)
+    world.step()
+    assert world.session is not None
+    world.now += 130_000
+    world.settle()
+    assert world.session is None
+    assert world.pods == {}
+
+
+def test_a_waiting_pod_that_was_given_files_keeps_them() -> None:
+    """The operator saw it empty and the API was faster."""
+    world = unowned()
+    world.settle()
+    (container,) = world.containers.values()
+    container.revision, container.digest, container.stand_in = 1, digest(1), False
+    world.step()
+    assert (container.revision, container.stand_in) == (1, False)
+
+
 def test_a_pod_that_never_answers_is_given_up_and_the_pauses_grow() -> None:
     world = live()
     original = world.add_pod

@@ -10,8 +10,9 @@ import pytest
 from tests.unit.operator.rig import Rig
 from tests.unit.operator.world import ID, OWNER, T0
 
+from preview_core.kube.client import Object
 from preview_core.kube.errors import AlreadyExists, Conflict, KubeError, NotFound, Refused, Unavailable
-from preview_core.kube.resource import CONFIG_MAPS, NETWORK_POLICIES, PODS, RUNTIMES, SESSIONS
+from preview_core.kube.resource import CONFIG_MAPS, NETWORK_POLICIES, PODS, RUNTIMES, SESSIONS, Resource
 from preview_core.naming import new_session_id
 from preview_core.objects import names
 from preview_core.resources.session import PreviewSession
@@ -266,6 +267,22 @@ async def test_a_runtime_gets_its_policy_and_its_status(rig: Rig) -> None:
     assert reason(rig, "Accepted", RUNTIMES.plural, "default") == "Valid"
 
 
+async def test_a_policy_is_written_when_it_changes_and_every_few_minutes(rig: Rig) -> None:
+    def written() -> int:
+        return sum(plural == NETWORK_POLICIES.plural for _, plural, _ in rig.kube.calls)
+
+    rig.runtime()
+    await rig.look("runtime", "default")
+    await rig.look("runtime", "default")
+    assert written() == 1
+    rig.runtime(egress={"dns": True})
+    await rig.look("runtime", "default")
+    assert written() == 2
+    rig.now += 300_000
+    await rig.look("runtime", "default")
+    assert written() == 3
+
+
 async def test_a_runtime_with_faults_says_so_instead_of_failing_at_its_policy(rig: Rig) -> None:
     rig.runtime(egress={"allow": [{"cidr": "999.1.1.1/8"}]})
     await rig.look("runtime", "default")
@@ -315,3 +332,30 @@ async def test_g38_no_id_and_no_words_of_the_api_server_are_in_the_logs(
     written = caplog.text + "".join(capsys.readouterr())
     assert written
     assert ID not in written
+
+
+async def test_a_change_that_the_answer_to_a_status_tells_first_is_looked_at(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watch comes later, with an object that is known by then."""
+    apply = rig.kube.apply
+
+    async def overtaken(resource: Resource, namespace: str, body: Object, subresource: str | None = None) -> Object:
+        if subresource == "status":
+            name = body["metadata"]["name"]
+            before = rig.kube.objects[resource.plural, name]
+            changed = {**before["metadata"], "generation": before["metadata"]["generation"] + 1}
+            rig.kube.put(resource, name, metadata=changed, spec=before["spec"])
+        return await apply(resource, namespace, body, subresource)
+
+    rig.runtime()
+    rig.session(suspended=True)
+    await rig.look()
+    await rig.look("runtime", "default")
+    rig.runtime(limits={"pods": 5})
+    rig.session(lastCallAt=rfc3339(T0 + 1))
+    monkeypatch.setattr(rig.kube, "apply", overtaken)
+    for kind, name in (("session", ID), ("runtime", "default")):
+        again = await rig.look(kind, name)
+        assert again is not None
+        assert again < 0.1

@@ -62,7 +62,7 @@ def test_old_news_are_no_news(rig: Rig) -> None:
 
 def test_the_end_of_a_session_is_looked_at(rig: Rig) -> None:
     rig.intake.event(SESSIONS, "DELETED", rig.session())
-    assert rig.wished == [(SESSION, 0.0)]
+    assert rig.wished == [(SESSION, 0.0), (RUNTIME, RUNTIME_DELAY_S)]
     assert ID not in dict(rig.cache.valid_sessions())
 
 

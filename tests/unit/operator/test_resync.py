@@ -35,7 +35,7 @@ async def test_at_the_start_everything_that_is_there_is_known(rig: Rig, resync: 
     rig.kube.put(PODS, names.pod_name(ID, 1), metadata={"labels": names.labels(ID, names.POD)})
     await resync.load()
     assert list(rig.cache.sessions[ID].pods) == [names.pod_name(ID, 1)]
-    assert rig.cache.runtime_name_of(ID) == "default"
+    assert rig.cache.runtime_of(SESSIONS, ID) == "default"
 
 
 async def test_at_the_start_an_api_server_that_is_away_is_no_empty_cluster(rig: Rig, resync: Resync) -> None:

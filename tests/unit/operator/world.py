@@ -17,7 +17,7 @@ from preview_core.resources.conditions import READY, Condition
 from preview_core.resources.runtime import PreviewRuntime
 from preview_core.resources.session import PreviewSession, SessionStatus
 from preview_core.resources.timestamp import rfc3339
-from preview_core.wire import Clients, RuntimePhase, Status
+from preview_core.wire import Clients, Layout, RuntimePhase, Status
 from preview_operator.memory import Note
 from preview_operator.observed import (
     Action,
@@ -32,6 +32,7 @@ from preview_operator.observed import (
     Hydrate,
     Observed,
     Plan,
+    ShowStandIn,
     Suspend,
 )
 from preview_operator.plan import plan
@@ -112,6 +113,7 @@ def pod(number: int = 1, **changed: Any) -> PodSeen:
         "name": names.pod_name(ID, number),
         "uid": f"pod-{number}",
         "session_id": ID,
+        "runtime": "default",
         "runtime_revision": pod_revision(),
         "created_at": T0 - 30_000 + number,
         "ips": (f"10.0.0.{number}",),
@@ -160,6 +162,7 @@ class Container:
     runs_at: int
     revision: int = 0
     digest: str = digest(0)
+    stand_in: bool = False
 
 
 START_MS = 1_000
@@ -212,8 +215,8 @@ class World:
         """One pass. `killed_after` so many of its writes the operator ends, and another starts."""
         decided = plan(self.look(), self.settings, self.now)
         assert sum(isinstance(action, CreatePod) for action in decided.actions) <= 1
-        quick = [action for action in decided.actions if not isinstance(action, Hydrate)]
-        slow = [action for action in decided.actions if isinstance(action, Hydrate)]
+        quick = [action for action in decided.actions if not isinstance(action, Hydrate | ShowStandIn)]
+        slow = [action for action in decided.actions if isinstance(action, Hydrate | ShowStandIn)]
         for number, work in enumerate((*quick, decided.status, *slow)):
             if killed_after is not None and number >= killed_after:
                 self.note = Note()
@@ -291,9 +294,11 @@ class World:
         return at is not None and at <= self.now
 
     def _report(self, container: Container) -> Status:
-        phase = RuntimePhase.READY if container.revision else RuntimePhase.STARTING
+        serves = container.revision > 0 or container.stand_in
+        phase = RuntimePhase.READY if serves else RuntimePhase.STARTING
+        layout = Layout(root="", entry=None, index="synthesised") if serves else None
         clients = Clients(hmr=self.hmr, watching=self.hmr, observers=0)
-        return report(container.revision, phase, digest=container.digest, clients=clients)
+        return report(container.revision, phase, digest=container.digest, clients=clients, layout=layout)
 
     def _coming(self) -> bool:
         """A watch will tell of something."""
@@ -320,6 +325,9 @@ class World:
                 self.ingress = make_ingress(session, self.settings)
             case Hydrate(found):
                 self._hydrate(found)
+            case ShowStandIn(found):
+                # A runtime never goes back to it.
+                self.containers[found.name].stand_in = self.containers[found.name].revision == 0
             case _:
                 self._remove(session, action)
 

@@ -10,6 +10,7 @@ import structlog
 
 from preview_api.backends.base import Conflict, Gone, NewSession, Phase, Record, Snapshot, Unreachable
 from preview_api.backends.kubernetes import activity
+from preview_api.backends.kubernetes.claims import Claims
 from preview_api.backends.kubernetes.creation import Creation
 from preview_api.backends.kubernetes.failures import RETRY_AFTER_S, translated
 from preview_api.backends.kubernetes.keys import Keys
@@ -66,12 +67,14 @@ class KubernetesBackend:
             sessions=self._sessions,
             files=self._files,
             quota=self._quota,
+            claims=Claims(kube, settings.namespace, self._runtimes),
             runtimes=self._runtimes,
             keys=self._keys,
             address=settings.address,
             clock=clock,
         )
         self._trees = Trees(TREES_BYTES)
+        self._first_pushes: set[asyncio.Task[None]] = set()
 
     # --- life ---
 
@@ -83,6 +86,8 @@ class KubernetesBackend:
             log.warning("not_ready", reason=error.message)
 
     async def stop(self) -> None:
+        # Each has a limit of its own, and what is cut off the operator does.
+        await asyncio.gather(*self._first_pushes)
         await self._pods.close()
         await self._kube.close()
 
@@ -103,6 +108,11 @@ class KubernetesBackend:
             record, fresh = await self._creation.create(new)
         if fresh and record.index is not None:
             self._trees.put(record.id, new.tree, record.index.resource_version)
+        if fresh and record.warm:
+            # Not awaited: a page that comes meanwhile waits in the runtime, and compiling takes as long as the project.
+            push = asyncio.create_task(self._fill(record, new.tree))
+            self._first_pushes.add(push)
+            push.add_done_callback(self._first_pushes.discard)
         return record, fresh
 
     async def get(self, session_id: str) -> Record | None:
@@ -187,6 +197,14 @@ class KubernetesBackend:
         return None
 
     # --- inside ---
+
+    async def _fill(self, record: ClusterRecord, tree: FileTree) -> None:
+        try:
+            with translated():
+                await self._pods.fill(record.session, Snapshot(record, tree))
+        except BackendUnavailable as error:
+            # The files are durable, and the operator is told of them too.
+            log.info("first_push_left_to_the_operator", reason=error.message)
 
     async def _called(self, session: PreviewSession, at: int) -> PreviewSession | None:
         """Records a call; None when the session has ended."""

@@ -65,8 +65,10 @@ class Runtimes:
 
     async def _get(self, name: str) -> PreviewRuntime | None:
         kept = self._kept.get(name)
-        if kept is not None and time.monotonic() < kept.until:
-            return kept.runtime
+        return kept.runtime if kept is not None and time.monotonic() < kept.until else await self.newest(name)
+
+    async def newest(self, name: str) -> PreviewRuntime | None:
+        """As it is now; None when there is none of that name."""
         try:
             found = PreviewRuntime.model_validate(await self._kube.get(RUNTIMES, self._namespace, name))
         except NotFound:
@@ -83,9 +85,9 @@ def ttl_ms(runtime: PreviewRuntime) -> int:
 
 
 def check_room(runtime: PreviewRuntime) -> None:
-    """Raises Capacity when no further pod is allowed. Pods that are being made right now are not counted: the operator
-    keeps to the limit, this only tells the caller early."""
-    if runtime.status.pods >= runtime.spec.limits.pods:
+    """Raises Capacity when no further pod is allowed. Sessions that wait for an owner give up theirs. Pods that are
+    being made right now are not counted: the operator keeps to the limit, this only tells the caller early."""
+    if runtime.status.pods - runtime.status.warm >= runtime.spec.limits.pods:
         raise Capacity(retry_after=CAPACITY_RETRY_AFTER_S)
 
 

@@ -8,9 +8,9 @@ import httpx2
 import structlog
 
 from preview_api.backends.base import Gone, Snapshot, Unreachable
-from preview_api.backends.delivery import deliver
+from preview_api.backends.delivery import deliver, hydrate
 from preview_api.backends.kubernetes.keys import Keys
-from preview_core.client import RuntimeAway, RuntimeClient, RuntimeRefused
+from preview_core.client import RevisionMismatch, RuntimeAway, RuntimeClient, RuntimeRefused
 from preview_core.objects import names
 from preview_core.objects.capability import control_token
 from preview_core.resources.session import PreviewSession
@@ -40,13 +40,26 @@ class Pods:
         try:
             return await deliver(client, base, new, newest)
         except RuntimeRefused as error:
-            log.error("runtime_refused", code=error.problem.code)  # noqa: TRY400 - its text may name files
-            if error.problem.code == "UNAUTHORIZED":
-                self._keys.forget()
+            self._note(error)
             raise Unreachable from error
         except (RuntimeAway, Gone) as error:
             # Replaced, or ended: the operator gives the files to whatever comes next.
             raise Unreachable from error
+
+    async def fill(self, session: PreviewSession, snapshot: Snapshot) -> None:
+        """Gives a session that has just been taken its first files. If they do not arrive, the operator sends them."""
+        client = await self._client(session)
+        if client is None:
+            return
+        try:
+            await hydrate(client, snapshot)
+        except RevisionMismatch:
+            # An update was faster: what came with it is newer.
+            return
+        except RuntimeRefused as error:
+            self._note(error)
+        except RuntimeAway:
+            log.info("first_push_failed")
 
     async def is_watched(self, session: PreviewSession) -> bool:
         """Whether a page or an observer is open. One that does not answer is: nobody is thrown out on a guess."""
@@ -58,6 +71,11 @@ class Pods:
         except (RuntimeAway, RuntimeRefused):
             return True
         return clients.hmr > 0 or clients.observers > 0
+
+    def _note(self, error: RuntimeRefused) -> None:
+        log.error("runtime_refused", code=error.problem.code)  # its text may name files
+        if error.problem.code == "UNAUTHORIZED":
+            self._keys.forget()
 
     async def _client(self, session: PreviewSession) -> RuntimeClient | None:
         """None when the session has no pod."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -38,19 +38,42 @@ CREATE_MS = 60 * 1000
 _PARALLEL = 10  # readings at the same time, of up to a hundred sessions
 
 
+class Wanted(Exception):
+    """The id has the slot of another create of the same owner: of two that share a slot one would have none."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The session that a create wants a slot for.
+
+    `key`: its idempotency key. Sessions under one key are one: `twins` are the ids that those have which are made cold,
+    of the others their slot tells the key. `over`: ids under the key, or tried by this create, that are of no use to
+    it: their slots are given back.
+    """
+
+    session_id: str
+    key: str | None = None
+    twins: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True)
 class Slots:
-    """Session id → epoch milliseconds of its reservation. `resource_version` is empty when there is no object yet."""
+    """Session id → epoch milliseconds of its reservation. `keys`: session id → idempotency key of its create.
+    `resource_version` is empty when there is no object yet."""
 
     reserved: Mapping[str, int]
     resource_version: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config_map: Mapping[str, Any]) -> Slots:
         """An unreadable time counts as long ago: the session itself is asked then."""
         data = config_map.get("data") or {}
-        times = {key: int(text) if text.isdecimal() else 0 for key, text in data.items()}
-        return cls(times, config_map["metadata"]["resourceVersion"])
+        parts = {session_id: text.partition(" ") for session_id, text in data.items()}
+        times = {session_id: int(at) if at.isdecimal() else 0 for session_id, (at, _, _) in parts.items()}
+        keys = {session_id: key for session_id, (_, _, key) in parts.items() if key}
+        return cls(times, config_map["metadata"]["resourceVersion"], keys)
 
     def manifest(self, owner: str) -> dict[str, Any]:
         """What `of` reads. Merging `{id: null}` into its data gives a slot back."""
@@ -64,15 +87,24 @@ class Slots:
         }
         if self.resource_version:
             metadata["resourceVersion"] = self.resource_version
-        data = {session_id: str(at) for session_id, at in self.reserved.items()}
+        data = {
+            session_id: f"{at} {self.keys[session_id]}" if session_id in self.keys else str(at)
+            for session_id, at in self.reserved.items()
+        }
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
     def without(self, session_ids: frozenset[str]) -> Slots:
         left = {session_id: at for session_id, at in self.reserved.items() if session_id not in session_ids}
-        return Slots(left, self.resource_version)
+        keys = {session_id: key for session_id, key in self.keys.items() if session_id in left}
+        return Slots(left, self.resource_version, keys)
 
-    def with_one(self, session_id: str, at: int) -> Slots:
-        return Slots({**self.reserved, session_id: at}, self.resource_version)
+    def with_one(self, session_id: str, at: int, key: str | None = None) -> Slots:
+        keys = {**self.keys, session_id: key} if key is not None else self.keys
+        return Slots({**self.reserved, session_id: at}, self.resource_version, keys)
+
+    def under(self, key: str, twins: Collection[str]) -> list[str]:
+        """Ids of the sessions under one idempotency key."""
+        return [session_id for session_id in self.reserved if self.keys.get(session_id) == key or session_id in twins]
 
 
 class Quota:
@@ -103,13 +135,15 @@ class Quota:
         except NotFound:
             return Slots({})
 
-    async def reserve(self, owner: str, session_id: str) -> None:
-        """Makes the id one of the owner's. Raises OwnerFull."""
+    async def reserve(self, owner: str, wish: Wish) -> str:
+        """Makes the id one of the owner's; the id that has the slot, another one if its key has one already. Raises
+        Wanted, OwnerFull."""
         turn = self._turns.setdefault(owner, asyncio.Lock())
         async with turn:
             for _ in range(RESERVE_TRIES):
-                if await self._reserved(owner, session_id):
-                    return
+                reserved = await self._reserved(owner, wish)
+                if reserved is not None:
+                    return reserved
                 await asyncio.sleep(random.uniform(0, PAUSE_S))  # noqa: S311 - spreads replicas, hides nothing
         raise BackendUnavailable(retry_after=1)
 
@@ -121,30 +155,38 @@ class Quota:
         except KubeError as error:
             log.info("slot_not_released", error=type(error).__name__)
 
-    async def _reserved(self, owner: str, session_id: str) -> bool:
-        """False when somebody else was faster."""
-        slots = await self.slots(owner)
+    async def _reserved(self, owner: str, wish: Wish) -> str | None:
+        """None when somebody else was faster."""
+        slots = (await self.slots(owner)).without(wish.over)
+        same = slots.under(wish.key, wish.twins) if wish.key is not None else []
+        if not same and wish.session_id in slots.reserved:
+            raise Wanted
+        session_id = same[0] if same else wish.session_id
         if self._clock() - slots.reserved.get(session_id, 0) < CREATE_MS // 2:
             # Another create of the same id; old enough to be pruned, it would be reserved anew.
-            return True
+            return session_id
         slots = slots.without(frozenset([session_id]))
         if not has_room(len(slots.reserved), self._limit):
-            slots = await self._pruned(slots)
+            slots = await self._pruned(owner, slots)
         write = self._kube.replace if slots.resource_version else self._kube.create
+        manifest = slots.with_one(session_id, self._clock(), wish.key).manifest(owner)
         try:
-            await write(CONFIG_MAPS, self._namespace, slots.with_one(session_id, self._clock()).manifest(owner))
+            await write(CONFIG_MAPS, self._namespace, manifest)
         except (Conflict, AlreadyExists, NotFound):
-            return False
-        return True
+            return None
+        return session_id
 
-    async def _pruned(self, slots: Slots) -> Slots:
+    async def _pruned(self, owner: str, slots: Slots) -> Slots:
         """Without what is not live. Raises OwnerFull with what is."""
         limit = asyncio.Semaphore(_PARALLEL)
 
         async def read(session_id: str) -> tuple[str, ClusterRecord | None]:
             async with limit:
                 session = await self._sessions.get(session_id)
-            return session_id, record_of(session, None, self._address) if session is not None else None
+            if session is None or session.spec.owner != owner:
+                # Not made yet; or a waiting one that this owner's create did not get, and another one's did.
+                return session_id, None
+            return session_id, record_of(session, None, self._address)
 
         now = self._clock()
         found = await asyncio.gather(*map(read, slots.reserved))

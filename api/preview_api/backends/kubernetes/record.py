@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from preview_api.backends.base import Ended, Phase, Record
 from preview_api.expiry import SESSION_TTL_MS
 from preview_core.address import PublicAddress
+from preview_core.objects import names
 from preview_core.objects.files import Index
 from preview_core.resources.conditions import READY
 from preview_core.resources.conditions import Phase as Seen
 from preview_core.resources.session import EndReason, PreviewSession
 
 ENDED = {EndReason.CLOSED: Ended.CLOSED, EndReason.EXPIRED: Ended.EXPIRED}
-# Warm and Ended ones are never shown; unseen ones (None) wait for the operator's first pass.
+# Ended ones are never shown; unseen ones (None) wait for the operator's first pass. A warm one that is shown was taken
+# a moment ago.
 PHASES = {
+    Seen.WARM: Phase.STARTING,
     Seen.STARTING: Phase.STARTING,
     Seen.READY: Phase.READY,
     Seen.SUSPENDED: Phase.SUSPENDED,
@@ -51,6 +54,7 @@ def record_of(session: PreviewSession, index: Index | None, address: PublicAddre
         phase=_phase(session),
         last_error=_last_error(session),
         ended=ENDED[spec.ended.reason] if spec.ended is not None else None,
+        warm=session.metadata.labels.get(names.WARM_LABEL) == names.CLAIMED,
         session=session,
         index=index,
     )

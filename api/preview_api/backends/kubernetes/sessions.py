@@ -40,8 +40,11 @@ class Sessions:
         session = PreviewSession.model_validate(found)
         return session if session.spec.owner is not None else None
 
-    async def create(self, session_id: str, spec: SessionSpec, attempt: str) -> tuple[PreviewSession | None, bool]:
-        """The new session and True; or, of one that was there, what `get` gives and False."""
+    async def create(
+        self, session_id: str, spec: SessionSpec, attempt: str, labels: Mapping[str, str]
+    ) -> tuple[PreviewSession | None, bool]:
+        """The new session, with `labels` besides its own, and True; or, of one that was there, what `get` gives and
+        False."""
         body = {
             "apiVersion": SESSIONS.api_version,
             "kind": SESSIONS.kind,
@@ -50,6 +53,7 @@ class Sessions:
                 "labels": {
                     names.MANAGED_BY: names.MANAGER,
                     names.OWNER_LABEL: names.owner_hash(spec.owner or ""),
+                    **labels,
                 },
                 "annotations": {ATTEMPT: attempt},
             },

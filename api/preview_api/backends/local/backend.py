@@ -270,7 +270,8 @@ class LocalBackend:
         held = [self._record(session) for session in self.live_sessions() if session.row.owner == new.owner]
         if not has_room(len(held) + self._making[new.owner], self._settings.live_per_owner):
             raise OwnerFull(held)
-        session = self._pool.take() or self._unowned(is_owned=True)
+        spare = self._pool.take()
+        session = spare or self._unowned(is_owned=True)
         self._pool.busy()
         session.row = replace(
             session.row,
@@ -283,7 +284,7 @@ class LocalBackend:
             digest=digest,
         )
         self._making[new.owner] += 1
-        return await asyncio.shield(self._made(session, new.tree))
+        return replace(await asyncio.shield(self._made(session, new.tree)), warm=spare is not None)
 
     def _spare(self) -> Session:
         return self._unowned(is_owned=False)
