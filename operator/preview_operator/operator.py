@@ -74,7 +74,9 @@ class Operator:
         self.reconciler = Reconciler(
             kube, settings, self.cache, memories, probe, applier, self.metrics, clock, self._add
         )
-        self.queue: KeyedQueue[Key] = KeyedQueue(self.reconciler.handle, self.reconciler.failed)
+        self.queue: KeyedQueue[Key] = KeyedQueue(
+            self.reconciler.handle, self.reconciler.failed, self.metrics.queue_wait.observe
+        )
         self.intake = Intake(self.cache, self.metrics, self._add)
         self.files = FileWatch(kube, settings.namespace, self.intake)
         self.resync = Resync(kube, settings.namespace, self.cache, memories, self.intake, self.metrics, clock)
