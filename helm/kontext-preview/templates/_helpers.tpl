@@ -97,6 +97,11 @@ annotations:
 
 {{- define "kontext.podSpec" -}}
 serviceAccountName: {{ include "kontext.fullname" .root }}-{{ .component }}
+{{ include "kontext.confined" . }}
+{{- end -}}
+
+{{/* Of a pod with or without a service account. */}}
+{{- define "kontext.confined" -}}
 enableServiceLinks: false
 {{- with .root.Values.images.pullSecrets }}
 imagePullSecrets:
@@ -132,10 +137,12 @@ volumes:
 {{- define "kontext.container" -}}
 image: {{ include "kontext.image" .root | quote }}
 imagePullPolicy: {{ .root.Values.images.pullPolicy }}
+{{- with .port }}
 ports:
-  - name: {{ .port }}
+  - name: {{ . }}
     containerPort: 8080
     protocol: TCP
+{{- end }}
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
