@@ -12,6 +12,7 @@ SHELL := /bin/bash
 ## setup: everything that development and tests need
 setup: $(VENV)/.dev runtime/node_modules/.stamp $(VENV)/.runtime
 	@command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; }
 
 ## run: serve on PORT with a demo preview; installs what that needs
 run: $(VENV)/.runtime

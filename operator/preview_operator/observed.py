@@ -69,6 +69,11 @@ class ApplyIngress:
 
 
 @dataclass(frozen=True)
+class DeleteIngress:
+    """Of a session that is reached by the wildcard."""
+
+
+@dataclass(frozen=True)
 class DeleteRoute:
     """Service and Ingress."""
 
@@ -100,7 +105,18 @@ class DeleteSession:
     if_empty: bool = False
 
 
-Action = CreatePod | DeletePod | ApplyService | ApplyIngress | DeleteRoute | DeleteFiles | Hydrate | End | DeleteSession
+Action = (
+    CreatePod
+    | DeletePod
+    | ApplyService
+    | ApplyIngress
+    | DeleteIngress
+    | DeleteRoute
+    | DeleteFiles
+    | Hydrate
+    | End
+    | DeleteSession
+)
 
 
 @dataclass(frozen=True)

@@ -134,8 +134,9 @@ volumes:
       sizeLimit: 128Mi
 {{- end -}}
 
+{{/* Of the control plane's image, or of `image`: (dict … "port" "name" "image" "…") */}}
 {{- define "kontext.container" -}}
-image: {{ include "kontext.image" .root | quote }}
+image: {{ .image | default (include "kontext.image" .root) | quote }}
 imagePullPolicy: {{ .root.Values.images.pullPolicy }}
 {{- with .port }}
 ports:
@@ -151,6 +152,11 @@ securityContext:
 volumeMounts:
   - name: tmp
     mountPath: /tmp
+  {{- if eq .component "router" }}
+  - name: config
+    mountPath: /etc/kontext-preview
+    readOnly: true
+  {{- end }}
 resources:
   {{- toYaml .values.resources | nindent 2 }}
 {{- end -}}
