@@ -59,6 +59,7 @@ class Cache:
         self.runtimes: dict[str, PreviewRuntime | Invalid] = {}
         self._versions: dict[tuple[str, str], int] = {}  # (plural, name) -> resourceVersion
         self._sessions_of: dict[tuple[str, str], str] = {}  # (plural, name) -> session or runtime
+        self._counted: dict[str, int] = {}  # runtime -> `pods_of`, until a pod or a session comes or goes
 
     def put(self, resource: Resource, found: Object) -> str | None:
         """Takes an object in; the session or runtime that it belongs to, None if it is older than what is known."""
@@ -121,6 +122,12 @@ class Cache:
         session = group.session if group is not None else None
         return session.spec.runtime_ref.name if isinstance(session, PreviewSession) else None
 
+    def counted(self, runtime: str) -> int:
+        """`pods_of` for every pass: counted anew when a pod or a session has come or gone, not when one changed."""
+        if runtime not in self._counted:
+            self._counted[runtime] = self.pods_of(runtime)
+        return self._counted[runtime]
+
     def valid_sessions(self) -> Iterator[tuple[str, PreviewSession]]:
         """Those that can be read."""
         for key, group in self.sessions.items():
@@ -141,10 +148,15 @@ class Cache:
             return
         group = self.sessions[key]
         if resource is SESSIONS:
+            known = _runtime_name(group.session)
             group.session = _read(PreviewSession.model_validate, found)
+            if _runtime_name(group.session) != known:
+                self._counted.clear()
         elif resource is PODS:
             pod = PodSeen.of(found)
             if pod is not None:
+                if pod.name not in group.pods:
+                    self._counted.clear()
                 group.pods[pod.name] = pod
         elif resource is SERVICES:
             group.service = _trimmed(found)
@@ -155,6 +167,8 @@ class Cache:
 
     def _drop(self, resource: Resource, key: str, name: str) -> None:
         group = self.sessions[key]
+        if resource in (SESSIONS, PODS):
+            self._counted.clear()
         if resource is SESSIONS:
             group.session = None
         elif resource is PODS:
@@ -167,6 +181,10 @@ class Cache:
             group.index, group.index_fault = None, ""
         else:
             group.shards.pop(name, None)
+
+
+def _runtime_name(session: PreviewSession | Invalid | None) -> str | None:
+    return session.spec.runtime_ref.name if isinstance(session, PreviewSession) else None
 
 
 def _put_files(group: Group, metadata: Object) -> None:
