@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SHELL := /bin/bash
 
-.PHONY: setup run test lint bench cluster cluster-down clean
+.PHONY: setup run test lint bench scale cluster cluster-down clean
 .DEFAULT_GOAL := setup
 
 ## setup: everything that development and tests need
 setup: $(VENV)/.dev runtime/node_modules/.stamp $(VENV)/.runtime
 	@command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; }
 
 ## run: serve on PORT with a demo preview; installs what that needs
 run: $(VENV)/.runtime
@@ -33,6 +34,12 @@ lint: $(VENV)/.dev runtime/node_modules/.stamp
 bench: setup
 	$(BIN)/python -m e2e.bench
 	$(BIN)/python -m e2e.bench --kubernetes
+
+## scale: what the control plane costs per session, alone with 1,000 that are played; what an Ingress costs its controller
+scale: $(VENV)/.dev
+	e2e/cluster/build.sh >/dev/null
+	$(BIN)/python -m e2e.bench.scale
+	$(BIN)/python -m e2e.bench.scale.ingresses
 
 ## cluster: a real Kubernetes on this machine with kontext-preview on PORT: kind where Docker is, else a bare Debian 12
 cluster: $(VENV)/.dev $(VENV)/.runtime

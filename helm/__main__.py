@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from helm import manifests, values
+from helm import dashboard, manifests, values
 from helm.render import ROOT
 
 
@@ -16,8 +16,8 @@ def main() -> int:
     what.add_argument("--check", action="store_true")
     write: bool = parser.parse_args().write
     stale = 0
-    # The schema first: rendering reads it.
-    for generated in (values.generated, manifests.generated):
+    # The schema and what templates include first: rendering reads them.
+    for generated in (values.generated, dashboard.generated, manifests.generated):
         for path, text in generated().items():
             if path.exists() and path.read_text() == text:
                 continue

@@ -47,6 +47,19 @@ def templates(values: Mapping[str, Any], name: str = NAME, namespace: str = NAME
 
 def documents(values: Mapping[str, Any], name: str = NAME, namespace: str = NAMESPACE) -> list[Document]:
     """The objects of a release, in no order. Raises helm_python.HelmError."""
+    return [document for document in _all(values, name, namespace) if not _is_check(document)]
+
+
+def checks(values: Mapping[str, Any], name: str = NAME, namespace: str = NAMESPACE) -> list[Document]:
+    """What only `helm test` makes, in no order. Raises helm_python.HelmError."""
+    return [document for document in _all(values, name, namespace) if _is_check(document)]
+
+
+def _all(values: Mapping[str, Any], name: str, namespace: str) -> list[Document]:
     texts = templates(values, name, namespace)
     texts.pop("NOTES.txt", None)
     return [document for text in texts.values() for document in yaml.safe_load_all(text) if document]
+
+
+def _is_check(document: Document) -> bool:
+    return "test" in str(document["metadata"].get("annotations", {}).get("helm.sh/hook", "")).split(",")

@@ -16,7 +16,7 @@ SCHEMA = CHART / "values.schema.json"
 README = CHART / "README.md"
 _CRD = ROOT / "crds" / "previewruntimes.yaml"
 _BEGIN, _END = "<!-- values: generated -->\n", "<!-- /values -->\n"
-_KEY = re.compile(r"^(?P<indent> *)(?P<name>[A-Za-z]+):")
+_KEY = re.compile(r"^(?P<indent> *)(?P<name>[A-Za-z][A-Za-z0-9]*):")
 _INDENT = 2
 
 

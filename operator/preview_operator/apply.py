@@ -30,6 +30,7 @@ from preview_operator.observed import (
     ApplyService,
     CreatePod,
     DeleteFiles,
+    DeleteIngress,
     DeletePod,
     DeleteRoute,
     DeleteSession,
@@ -92,11 +93,13 @@ class Applier:
                 await self._remove(session, action)
 
     async def _remove(
-        self, session: PreviewSession, action: DeletePod | DeleteRoute | DeleteFiles | DeleteSession
+        self, session: PreviewSession, action: DeletePod | DeleteIngress | DeleteRoute | DeleteFiles | DeleteSession
     ) -> None:
         match action:
             case DeletePod(name, uid):
                 await self.kube.delete(PODS, self._namespace, name, uid=uid)
+            case DeleteIngress():
+                await self.kube.delete(INGRESSES, self._namespace, names.route_name(session.metadata.name))
             case DeleteRoute():
                 for resource in (SERVICES, INGRESSES):
                     await self.kube.delete(resource, self._namespace, names.route_name(session.metadata.name))

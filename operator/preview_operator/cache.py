@@ -59,6 +59,7 @@ class Cache:
         self.runtimes: dict[str, PreviewRuntime | Invalid] = {}
         self._versions: dict[tuple[str, str], int] = {}  # (plural, name) -> resourceVersion
         self._sessions_of: dict[tuple[str, str], str] = {}  # (plural, name) -> session or runtime
+        self._counted: dict[str, int] = {}  # runtime -> `pods_of`, until a pod comes or goes
 
     def put(self, resource: Resource, found: Object) -> str | None:
         """Takes an object in; the session or runtime that it belongs to, None if it is older than what is known."""
@@ -125,6 +126,12 @@ class Cache:
         pod = group.pods.get(name)
         return pod.runtime or None if pod is not None else None
 
+    def counted(self, runtime: str) -> int:
+        """`pods_of` for every pass: counted anew when a pod has come or gone, not when one changed."""
+        if runtime not in self._counted:
+            self._counted[runtime] = self.pods_of(runtime)
+        return self._counted[runtime]
+
     def valid_sessions(self) -> Iterator[tuple[str, PreviewSession]]:
         """Those that can be read."""
         for key, group in self.sessions.items():
@@ -145,6 +152,9 @@ class Cache:
         elif resource is PODS:
             pod = PodSeen.of(found)
             if pod is not None:
+                known = group.pods.get(pod.name)
+                if known is None or known.runtime != pod.runtime:
+                    self._counted.clear()
                 group.pods[pod.name] = pod
         elif resource is SERVICES:
             group.service = _trimmed(found)
@@ -159,6 +169,7 @@ class Cache:
             group.session = None
         elif resource is PODS:
             group.pods.pop(name, None)
+            self._counted.clear()
         elif resource is SERVICES:
             group.service = None
         elif resource is INGRESSES:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _PASS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# Nothing waits while a worker is free; a second is felt by somebody who waits for a page.
+_WAIT_BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _READY_BUCKETS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -17,6 +19,12 @@ class Metrics:
         self.sessions = Gauge(f"{prefix}sessions", "Sessions", ["phase"], registry=registry)
         self.pods = Gauge(f"{prefix}pods", "Pods of sessions", registry=registry)
         self.queue = Gauge(f"{prefix}queue_length", "Keys that wait to be looked at", registry=registry)
+        self.queue_wait = Histogram(
+            f"{prefix}queue_wait_seconds",
+            "From the time for which a key was wished to the pass over it",
+            buckets=_WAIT_BUCKETS,
+            registry=registry,
+        )
         self.passes = Histogram(
             f"{prefix}pass_duration_seconds", "Time of one pass", ["kind"], buckets=_PASS_BUCKETS, registry=registry
         )

@@ -69,6 +69,11 @@ class ApplyIngress:
 
 
 @dataclass(frozen=True)
+class DeleteIngress:
+    """Of a session that is reached by the wildcard."""
+
+
+@dataclass(frozen=True)
 class DeleteRoute:
     """Service and Ingress."""
 
@@ -119,6 +124,7 @@ Action = (
     | DeletePod
     | ApplyService
     | ApplyIngress
+    | DeleteIngress
     | DeleteRoute
     | DeleteFiles
     | Hydrate

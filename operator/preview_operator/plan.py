@@ -22,6 +22,7 @@ from preview_operator.observed import (
     ApplyService,
     CreatePod,
     DeleteFiles,
+    DeleteIngress,
     DeletePod,
     DeleteRoute,
     DeleteSession,
@@ -157,7 +158,10 @@ def _route(observed: Observed, settings: ClusterSettings, target: str | None) ->
     actions: list[Action] = []
     if not covers(observed.service, make_service(observed.session, target)):
         actions.append(ApplyService(target))
-    if not covers(observed.ingress, make_ingress(observed.session, settings)):
+    if settings.routing == "wildcard":
+        if observed.ingress is not None:
+            actions.append(DeleteIngress())
+    elif not covers(observed.ingress, make_ingress(observed.session, settings)):
         actions.append(ApplyIngress())
     return actions
 

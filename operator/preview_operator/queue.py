@@ -19,14 +19,19 @@ class KeyedQueue(Generic[Key]):
     """`handle` looks at one key and says after how many seconds to look again (None: when something happens).
 
     `failed` is told of its exceptions; the key is tried again, at growing distances, for as long as it fails: it is the
-    API server or a runtime that is away, and both come back.
+    API server or a runtime that is away, and both come back. `late` is told by how many seconds each key is looked at
+    after its time: what grows when there are more keys than workers.
     """
 
     def __init__(
-        self, handle: Callable[[Key], Awaitable[float | None]], failed: Callable[[Key, Exception], None]
+        self,
+        handle: Callable[[Key], Awaitable[float | None]],
+        failed: Callable[[Key, Exception], None],
+        late: Callable[[float], None],
     ) -> None:
         self._handle = handle
         self._failed = failed
+        self._late = late
         self._due: dict[Key, float] = {}
         self._heap: list[tuple[float, int, Key]] = []  # may hold entries that an earlier wish has overtaken
         self._count = 0  # keys need not be comparable
@@ -66,8 +71,9 @@ class KeyedQueue(Generic[Key]):
             while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
                 heapq.heappop(self._heap)
             if self._heap and self._heap[0][0] <= loop.time():
-                _, _, key = heapq.heappop(self._heap)
+                due, _, key = heapq.heappop(self._heap)
                 del self._due[key]
+                self._late(loop.time() - due)
                 return key
             pause = self._heap[0][0] - loop.time() if self._heap else None
             try:

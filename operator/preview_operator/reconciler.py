@@ -152,7 +152,7 @@ class Reconciler:
         return False
 
     def _pods(self, runtime: str) -> int:
-        return self.cache.pods_of(runtime) + self.making[runtime]
+        return self.cache.counted(runtime) + self.making[runtime]
 
     def _may_roll(self, session_id: str, runtime: PreviewRuntime) -> bool:
         pods = self.cache.sessions[session_id].pods.values()

@@ -53,6 +53,16 @@ EVERYTHING: dict[str, Any] = {
     "waker": {"replicas": 1, "podLabels": {"example.org/g": "g"}, "ingress": {"annotations": {"example.org/h": "h"}}},
     "networkPolicy": {"enabled": False},
     "rbac": {"aggregateClusterRoles": True},
+    "monitoring": {
+        "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "interval": "15s"},
+        "prometheusRule": {
+            "enabled": True,
+            "labels": {"release": "prometheus"},
+            "runbook": "https://wiki.example.org/operations",
+        },
+        "dashboard": {"enabled": True, "labels": {"dashboards": "yes"}, "annotations": {"folder": "Previews"}},
+    },
+    "test": {"previewAddress": "ingress.example.org:80", "patienceSeconds": 300, "resources": {"limits": {"cpu": "1"}}},
 }
 
 

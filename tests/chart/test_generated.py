@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helm import manifests, values
+from helm import dashboard, manifests, values
 
 from preview_core.naming import is_session_id
 from preview_core.resources.runtime import PreviewRuntime
 from preview_core.resources.session import PreviewSession
 
-GENERATED = {**values.generated(), **manifests.generated()}
+GENERATED = {**values.generated(), **dashboard.generated(), **manifests.generated()}
 SAMPLES = manifests.RUNTIME.parent
 
 

@@ -12,6 +12,8 @@ from tests.chart.conftest import EVERYTHING, of_kind
 from preview_core.resources.runtime import RuntimeSpec
 
 # The oldest and the newest schemas that the package has. 1.20 itself: tests/component/kubernetes/test_chart.py.
+# Kinds of others whose schemas it has not.
+FOREIGN = {"PreviewRuntime", "PodMonitor", "PrometheusRule"}
 VERSIONS = (kubernetes_validate.utils.all_versions()[0], kubernetes_validate.latest_version())
 
 
@@ -23,7 +25,7 @@ def test_lint_finds_nothing(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_object_is_valid(release: list[render.Document], version: str) -> None:
     for document in release:
-        if document["kind"] != "PreviewRuntime":
+        if document["kind"] not in FOREIGN:
             kubernetes_validate.validate(document, version, strict=True)
 
 
@@ -91,10 +93,11 @@ def test_names_fit_into_a_dns_label_whatever_the_release_is_called() -> None:
     assert max(len(one["metadata"]["name"]) for one in documents if one["kind"] == "Service") <= 63
 
 
-def test_the_notes_have_the_next_two_commands() -> None:
+def test_the_notes_have_the_next_commands() -> None:
     notes = render.templates(EVERYTHING)["NOTES.txt"]
     assert "curl -s http://api.example.org:8443/kontext/preview" in notes
     assert "kubectl -n elsewhere get pvs" in notes
+    assert "helm -n kontext-preview test kontext-preview" in notes
     assert "port-forward service/kontext-preview-api" in render.templates({})["NOTES.txt"]
 
 

@@ -12,7 +12,7 @@ from helm import render, values
 
 # Lists and objects that are handed to Kubernetes as they are, or whose keys are the user's.
 FREE = {"annotations", "namespaceLabels", "nodeSelector", "affinity", "resources", "runtimes", "podLabels"}
-FREE |= {"podAnnotations", "commonLabels"}
+FREE |= {"podAnnotations", "commonLabels", "labels"}
 
 
 def paths(part: dict[str, Any], above: str = "") -> Iterator[str]:
@@ -75,6 +75,10 @@ def test_an_object_of_the_schema_is_strict_or_the_users_own() -> None:
         ({"runtimes": {"default": {"limits": {"pods": 0}}}}, "/runtimes/default/limits/pods"),
         ({"runtimes": {"default": {"egress": {"allow": [{"cidr": "everything"}]}}}}, "/egress/allow/0/cidr"),
         ({"defaultRuntime": ""}, "/defaultRuntime"),
+        ({"monitoring": {"podMonitor": {"interval": "often"}}}, "/monitoring/podMonitor/interval"),
+        ({"monitoring": {"prometheusRule": {"runbook": "page#section"}}}, "/monitoring/prometheusRule/runbook"),
+        ({"test": {"previewAddress": "http://ingress.example.org"}}, "/test/previewAddress"),
+        ({"test": {"patienceSeconds": 0}}, "/test/patienceSeconds"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(given: dict[str, Any], said: str) -> None:

@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from preview_api.cli import project, pushed, remote, stored
+from preview_api.cli import check, project, pushed, remote, stored
 from preview_api.cli import up as local
 from preview_api.cli.folders import cache_folder, state_folder
 from preview_api.cli.output import CommandError, Output, note, notes, print_json, print_line, results
@@ -154,6 +154,31 @@ def waker(host: Host = None) -> None:
     settings = cluster.settings_of(os.environ)
     configure(settings.log_level)
     cluster.run_waker(settings, cluster.listen(host, settings.port))
+
+
+@app.command("check")
+@_reported
+def check_installation(
+    url: Annotated[str, typer.Argument(envvar="KONTEXT_PREVIEW_URL", metavar="URL", help="Of the API.")],
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Where to ask for the preview, with {id} in the place of the session's id, if not at its own URL.",
+        ),
+    ] = None,
+    patience: Annotated[float, typer.Option(min=1, help="Seconds for all of it.")] = check.PATIENCE_S,
+    output: Format = Output.TEXT,
+) -> None:
+    """See whether an installation works: make a session, wait for its page, change it, end it."""
+
+    def told(step: check.Step) -> None:
+        if output is Output.JSON:
+            print_json({"step": step.name, "ms": round(step.seconds * 1000)})
+        else:
+            print_line(f"{step.name} in {step.seconds:.2f} s")
+
+    check.run(remote.Remote(url.rstrip("/")), at, told, patience)
 
 
 @app.command()

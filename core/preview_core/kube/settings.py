@@ -7,11 +7,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from preview_core.address import PublicAddress, Scheme
 
 T = TypeVar("T")
+
+# An Ingress for each session; or one wildcard to a proxy, made by the chart, that finds a Service by the host.
+Routing = Literal["perSession", "wildcard"]
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _NAME = re.compile(_LABEL)
@@ -33,6 +36,7 @@ class ClusterSettings:
     secret: str
     runtime: str  # the PreviewRuntime of sessions whose caller names none
     address: PublicAddress
+    routing: Routing
     allowed_origins: tuple[str, ...]
     trusted_proxies: tuple[str, ...]
     ingress_class: str | None
@@ -56,6 +60,7 @@ class ClusterSettings:
                 domain=read.matching("KONTEXT_DOMAIN", _DOMAIN, "a domain such as preview.example.org"),
                 port=read.port("KONTEXT_PUBLIC_PORT"),
             ),
+            routing=cast(Routing, read.one_of("KONTEXT_ROUTING", ("perSession", "wildcard"))),
             allowed_origins=read.many("KONTEXT_ALLOWED_ORIGINS", _origin),
             trusted_proxies=read.many("KONTEXT_TRUSTED_PROXIES", _network),
             ingress_class=environment.get("KONTEXT_INGRESS_CLASS") or None,

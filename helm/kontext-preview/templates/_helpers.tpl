@@ -97,6 +97,11 @@ annotations:
 
 {{- define "kontext.podSpec" -}}
 serviceAccountName: {{ include "kontext.fullname" .root }}-{{ .component }}
+{{ include "kontext.confined" . }}
+{{- end -}}
+
+{{/* Of a pod with or without a service account. */}}
+{{- define "kontext.confined" -}}
 enableServiceLinks: false
 {{- with .root.Values.images.pullSecrets }}
 imagePullSecrets:
@@ -129,13 +134,16 @@ volumes:
       sizeLimit: 128Mi
 {{- end -}}
 
+{{/* Of the control plane's image, or of `image`: (dict … "port" "name" "image" "…") */}}
 {{- define "kontext.container" -}}
-image: {{ include "kontext.image" .root | quote }}
+image: {{ .image | default (include "kontext.image" .root) | quote }}
 imagePullPolicy: {{ .root.Values.images.pullPolicy }}
+{{- with .port }}
 ports:
-  - name: {{ .port }}
+  - name: {{ . }}
     containerPort: 8080
     protocol: TCP
+{{- end }}
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
@@ -144,6 +152,11 @@ securityContext:
 volumeMounts:
   - name: tmp
     mountPath: /tmp
+  {{- if eq .component "router" }}
+  - name: config
+    mountPath: /etc/kontext-preview
+    readOnly: true
+  {{- end }}
 resources:
   {{- toYaml .values.resources | nindent 2 }}
 {{- end -}}

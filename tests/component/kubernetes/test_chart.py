@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from helm import manifests, render
 
 CEL_MINOR = 25
 RUNTIMES = "previewruntimes.preview.coinnation.io"
+UID = "jsonpath={.metadata.uid}"
 pytestmark = pytest.mark.skipif(
     os.environ.get("KONTEXT_USE_KUBECONFIG") == "1", reason="installs and removes cluster-wide objects"
 )
@@ -83,6 +86,39 @@ def test_a_release_is_installed_upgraded_rolled_back_and_removed(fresh: ControlP
     kubectl("wait", "--for=delete", f"namespace/{SESSIONS}", "--timeout=50s")
     assert RUNTIMES in kubectl("get", "crd", "--output=name")
     assert kubectl("get", "roles,rolebindings,deployments,services", "--namespace", NAMESPACE) == ""
+
+
+def test_helm_test_makes_its_pod_and_believes_it(fresh: ControlPlane, chart: Path) -> None:
+    """And neither the install nor the upgrade makes one."""
+    kubectl = fresh.kubectl
+    kubectl("create", "namespace", NAMESPACE)
+    with helm_python.Config(kubeconfig_path=fresh.kubeconfig, namespace=NAMESPACE) as config:
+        config.install(chart, render.NAME, {})
+        config.upgrade(chart, render.NAME, {"logLevel": "debug"})
+        assert "kontext-preview-test" not in kubectl("get", "pods", "--namespace", NAMESPACE, "--output=name")
+
+        ended_as(kubectl, "Succeeded", lambda: config.test(render.NAME, timeout=60))
+        with pytest.raises(helm_python.HelmError, match="kontext-preview-test"):
+            ended_as(kubectl, "Failed", lambda: config.test(render.NAME, timeout=60))
+
+
+def ended_as(kubectl: Kubectl, phase: str, test: Callable[[], object]) -> None:
+    """`test`, while its pod is given a new end; no kubelet is here to run it."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/kontext-preview-test"
+    before = kubectl("get", "--namespace", NAMESPACE, "pod", "kontext-preview-test", "--ignore-not-found", "-o", UID)
+    with ThreadPoolExecutor(1) as running:
+        result = running.submit(test)
+        deadline = time.monotonic() + 60
+        while not result.done() and time.monotonic() < deadline:
+            try:
+                pod = kubectl.json("get", "--namespace", NAMESPACE, "pod", "kontext-preview-test")
+                if pod["metadata"]["uid"] != before:
+                    kubectl("replace", "--raw", f"{path}/status", "-f", "-", stdin={**pod, "status": {"phase": phase}})
+                    break
+            except KubectlFailed:
+                pass  # not there yet, or changed meanwhile
+            time.sleep(0.1)
+        result.result()
 
 
 def test_the_test_clusters_way_of_installing_it_works_twice(fresh: ControlPlane) -> None:

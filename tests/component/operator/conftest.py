@@ -50,12 +50,16 @@ def tree(**changes: str) -> FileTree:
 
 @dataclass
 class Operator:
-    """`python -m preview_operator.main` against one namespace. `start` returns when it watches."""
+    """`python -m preview_operator.main` against one namespace. `start` returns when it watches.
+
+    `told`: variables beside the usual ones.
+    """
 
     namespace: str
     kubeconfig: Path
     log: Path
     port: int = field(default_factory=free_port)
+    told: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -68,6 +72,7 @@ class Operator:
             "KONTEXT_PORT": str(self.port),
             "KONTEXT_INGRESS_CLASS": "traefik",
             "KONTEXT_ALLOWED_ORIGINS": "http://localhost:5173",
+            **self.told,
         }
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(

@@ -45,6 +45,43 @@ async def test_a_session_becomes_a_pod_with_its_files_a_service_and_an_ingress(w
     assert "Clicked" in await world.page(session_id, "/src/components/Counter.tsx")
 
 
+async def test_ingresses_go_when_the_wildcard_comes_and_come_when_it_goes(own_world: World) -> None:
+    """The chart's value changes and the operator starts anew; the session is served all the time, by the same pod."""
+
+    async def ingresses() -> set[str]:
+        return {
+            found["metadata"]["name"] for found in (await own_world.kube.list(INGRESSES, own_world.namespace)).items
+        }
+
+    async def started_as(routing: str) -> None:
+        await own_world.operator.kill()
+        own_world.operator.told["KONTEXT_ROUTING"] = routing
+        await own_world.operator.start()
+
+    first = await own_world.create(tree())
+    pod = (await own_world.ready(first)).status.pod_name
+    assert await ingresses() == {f"preview-{first}"}
+
+    await started_as("wildcard")
+
+    async def none() -> bool:
+        return not await ingresses()
+
+    await eventually(none, "no session has an Ingress")
+    second = await own_world.create(tree())
+    await own_world.ready(second)
+    assert await ingresses() == set()
+
+    await started_as("perSession")
+
+    async def both() -> bool:
+        return await ingresses() == {f"preview-{first}", f"preview-{second}"}
+
+    await eventually(both, "both sessions have an Ingress")
+    session = await own_world.ready(first)
+    assert session.status.pod_name == pod
+
+
 async def test_everything_a_session_has_goes_with_its_object(world: World) -> None:
     session_id = await world.create(tree())
     await world.ready(session_id)

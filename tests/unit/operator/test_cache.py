@@ -275,6 +275,35 @@ def test_pods_of_a_runtime_are_counted_over_its_sessions() -> None:
     assert (cache.pods_of("default"), cache.pods_of("other"), cache.pods_of("third")) == (2, 0, 0)
 
 
+@given(st.integers(0, 2**32))
+def test_the_remembered_count_is_always_that_of_now(seed: int) -> None:
+    """Sessions and pods come, change their runtime, and go, in any order."""
+    random, cache = Random(seed), Cache()  # noqa: S311 - an example, no secret
+    for version in range(1, 40):
+        name = random.choice((ID, OTHER))
+        labels = {**names.labels(name, names.POD), names.RUNTIME_LABEL: random.choice(("default", "other"))}
+        of_pod = thing(PODS, names.pod_name(name, random.randrange(3)), version, labels=labels)
+        of_session = session(version, name, runtimeRef={"name": random.choice(("default", "other", ""))})
+        resource, found = random.choice(((PODS, of_pod), (SESSIONS, of_session)))
+        if random.random() < 0.3:
+            cache.drop(resource, found["metadata"])
+        else:
+            cache.put(resource, found)
+        for runtime_name in ("default", "other"):
+            assert cache.counted(runtime_name) == cache.pods_of(runtime_name)
+
+
+def test_a_pod_that_only_changes_is_not_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache()
+    cache.put(SESSIONS, session())
+    cache.put(PODS, pod(1))
+    assert cache.counted("default") == 1
+    monkeypatch.setattr(cache, "pods_of", None)
+    cache.put(PODS, pod(2))
+    cache.put(SESSIONS, session(3))
+    assert cache.counted("default") == 1
+
+
 def test_a_pod_whose_session_is_gone_counts_until_it_is_gone_too() -> None:
     cache = Cache()
     cache.put(SESSIONS, session())

@@ -22,6 +22,7 @@ from tests.unit.operator.world import (
     runtime,
     selector,
     session,
+    settings,
 )
 
 from preview_core.objects import names
@@ -99,6 +100,20 @@ def test_from_every_state_a_live_session_becomes_ready_and_rests(state: dict[str
     world.settle()
     assert ready(world)
     assert world.step().actions == ()
+
+
+@given(STATES, st.lists(st.integers(0, 5), max_size=6))
+@examples(max_examples=100)
+def test_from_every_state_a_session_behind_a_wildcard_ends_without_an_ingress(
+    state: dict[str, Any], kills: list[int]
+) -> None:
+    world = assembled(state)
+    world.settings = settings(routing="wildcard")
+    for after in kills:
+        world.step(killed_after=after)
+    world.settle()
+    assert ready(world)
+    assert "ApplyIngress" not in world.writes
 
 
 @given(STATES)

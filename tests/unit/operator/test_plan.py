@@ -30,6 +30,7 @@ from preview_operator.observed import (
     ApplyService,
     CreatePod,
     DeleteFiles,
+    DeleteIngress,
     DeletePod,
     DeleteRoute,
     DeleteSession,
@@ -157,6 +158,19 @@ def test_a_route_that_somebody_changed_is_mended() -> None:
     assert actions(observed(service=wrong)) == (ApplyService(pod().name),)
     assert actions(observed(ingress=make_ingress(session(), settings(ingress_class="nginx")))) == (ApplyIngress(),)
     assert actions(observed(ingress=None)) == (ApplyIngress(),)
+
+
+def test_behind_a_wildcard_a_session_has_a_service_and_no_ingress() -> None:
+    wildcard = settings(routing="wildcard")
+    assert plan(new(), wildcard, T0).actions == (CreatePod(1), ApplyService(None))
+    assert plan(observed(ingress=None), wildcard, T0).actions == ()
+
+
+def test_an_ingress_of_before_goes_when_the_wildcard_comes_and_the_session_stays_routed() -> None:
+    result = plan(observed(), settings(routing="wildcard"), T0)
+    assert result.actions == (DeleteIngress(),)
+    assert result.status is not None
+    assert str(result.status.conditions[-1].reason) == "Ready"
 
 
 def test_a_session_is_not_routed_in_the_pass_that_routes_it() -> None:

@@ -19,6 +19,7 @@ Handler = Callable[[str], Awaitable[float | None]]
 class Log:
     began: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
     active: set[str] = field(default_factory=set)
     most: int = 0
 
@@ -38,7 +39,7 @@ async def running(log: Log, handle: Handler) -> AsyncIterator[KeyedQueue[str]]:
         finally:
             log.active.discard(key)
 
-    queue = KeyedQueue(watched, log.note_failure)
+    queue = KeyedQueue(watched, log.note_failure, log.late.append)
     task = asyncio.create_task(queue.run())
     try:
         yield queue
@@ -65,6 +66,29 @@ async def test_a_key_is_looked_at_once() -> None:
         await until(lambda: log.began == ["a"])
         await asyncio.sleep(0.02)
     assert log.began == ["a"]
+
+
+async def test_how_late_a_key_is_looked_at_is_told_once_for_each_look() -> None:
+    release = asyncio.Event()
+
+    async def blocked(_: str) -> float | None:
+        await release.wait()
+        return None
+
+    log = Log()
+    async with running(log, blocked) as queue:
+        for number in range(WORKERS):
+            queue.add(f"busy {number}")
+        await until(lambda: len(log.began) == WORKERS)
+        queue.add("waits")
+        await asyncio.sleep(0.05)
+        assert len(log.late) == WORKERS
+        release.set()
+        await until(lambda: "waits" in log.began)
+    assert len(log.late) == WORKERS + 1
+    # It could not be looked at before a worker was free.
+    assert log.late[-1] >= 0.05
+    assert all(seconds >= 0 for seconds in log.late)
 
 
 async def test_many_wishes_for_one_key_are_one() -> None:

@@ -25,6 +25,7 @@ from preview_operator.observed import (
     ApplyService,
     CreatePod,
     DeleteFiles,
+    DeleteIngress,
     DeletePod,
     DeleteRoute,
     DeleteSession,
@@ -55,6 +56,7 @@ SETTINGS = ClusterSettings(
     secret="kontext-preview",
     runtime="default",
     address=PublicAddress("https", "preview.example.org"),
+    routing="perSession",
     allowed_origins=("https://kontext.build", "http://localhost:5173"),
     trusted_proxies=(),
     ingress_class="traefik",
@@ -350,6 +352,8 @@ class World:
             case DeletePod(name, uid):
                 if name in self.pods and self.pods[name]["metadata"]["uid"] == uid:
                     self.pods[name]["metadata"]["deletionTimestamp"] = rfc3339(self.now)
+            case DeleteIngress():
+                self.ingress = None
             case DeleteRoute():
                 self.service = self.ingress = None
             case DeleteFiles():
@@ -390,7 +394,7 @@ def ready(world: World) -> bool:
         and (container.revision, container.digest) == (world.index.revision, world.index.digest)
         and world.service is not None
         and target_of(world.service) == living[0].name
-        and world.ingress is not None
+        and (world.ingress is None) == (world.settings.routing == "wildcard")
     )
 
 
