@@ -137,6 +137,9 @@ class RuntimePhase(StrEnum):
 
 class Clients(Message):
     hmr: int = Field(ge=0, description="Open sockets of preview pages.")
+    watching: int = Field(
+        default=0, ge=0, description="Of them, pages that somebody may be looking at: just opened, or shown of late."
+    )
     observers: int = Field(ge=0, description="Open sockets of the caller's page.")
 
 
@@ -148,7 +151,7 @@ class Status(Message):
     digest: Digest
     layout: Layout | None
     clients: Clients
-    last_activity_at: int = Field(ge=0, description="Last page load or live HMR client, epoch milliseconds.")
+    last_activity_at: int = Field(ge=0, description="Last page load or page that was shown, epoch milliseconds.")
     last_error: Diagnostic | None
     restarts: int = Field(ge=0, description="Restarts of the dev server inside this process.")
     rss_bytes: int = Field(ge=0, description="Memory of the process and its children.")

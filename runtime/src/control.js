@@ -28,7 +28,7 @@ export class Control {
    * @param {object} options
    * @param {string} options.token
    * @param {import('./session.js').Session} options.session
-   * @param {() => {hmr: number, observers: number}} options.clients
+   * @param {() => {hmr: number, watching: number, observers: number}} options.clients
    * @param {(ended: boolean) => void} options.shutdown
    */
   constructor({ token, session, clients, shutdown }) {
@@ -67,7 +67,7 @@ export class Control {
   #status() {
     const { session } = this
     const clients = this.clients()
-    if (clients.hmr > 0) session.touch()
+    if (clients.watching > 0) session.touch()
     return {
       phase: session.phase,
       revision: session.revision,

@@ -15,6 +15,7 @@ import { packagesBelow, prebundled, reachable } from './hints.js'
 import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
 import { LOADED, loadedScript } from './loadedScript.js'
 import { log } from './log.js'
+import { Onlookers } from './onlookers.js'
 import { bundled } from './packages/bundled.js'
 import { Imports } from './packages/imports.js'
 import { Inside } from './packages/inside.js'
@@ -26,6 +27,7 @@ import { forgetClasses, forgetModules, inside, isRemembered } from './standIn.js
 import { storageScript } from './storageScript.js'
 import { Tailwind4, tailwind4Plugin } from './tailwind4.js'
 import { isClassSource, mayAddClass } from './tailwindClasses.js'
+import { VISIBLE, visibleScript } from './visibleScript.js'
 import { CACHE, MOUNT_URL, viteConfig } from './viteConfig.js'
 import { beat } from './watchdog.js'
 
@@ -72,12 +74,14 @@ export class DevServer {
    * @param {import('./packages/packages.js').Packages} options.installs
    * @param {boolean} options.ownBundle the catalogue's bundle does not do for this session
    * @param {(payload: any) => void} options.observe gets every payload that leaves, cleaned
+   * @param {() => void} options.seen is called when somebody looks at a page, or just did
    */
-  constructor({ treeDir, layout, settings, note, installs, ownBundle, observe }) {
+  constructor({ treeDir, layout, settings, note, installs, ownBundle, observe, seen }) {
     this.treeDir = treeDir
     this.layout = layout
     this.settings = settings
     this.observe = observe
+    this.seen = seen
     this.root = path.join(treeDir, layout.root)
     this.folders = new Folders({
       root: this.root, tree: treeDir, hidden: [settings.sessionDir, settings.catalogueDir],
@@ -106,6 +110,8 @@ export class DevServer {
     this.unstyled = false
     /** @type {Map<import('ws').WebSocket, number>} sockets of pages, and when they were opened */
     this.pages = new Map()
+    /** @type {Onlookers<import('ws').WebSocket>} */
+    this.onlookers = new Onlookers()
     /** @type {{at: number, payload: any}|null} the last module that a page could not load */
     this.failure = null
     /**
@@ -153,6 +159,7 @@ export class DevServer {
     this.#interceptSend()
     this.vite.ws.on('connection', (socket) => this.#greet(socket))
     this.vite.ws.on(LOADED, (data, client) => this.#pageLoaded(data, client))
+    this.vite.ws.on(VISIBLE, (data, client) => this.#pageShown(data, client))
     return problems
   }
 
@@ -181,6 +188,7 @@ export class DevServer {
         { tag: 'script', children: storageScript, injectTo: 'head-prepend' },
         ...this.#hints().map((href) => ({ tag: 'link', attrs: { rel: 'modulepreload', href } })),
         { tag: 'script', attrs: { type: 'module' }, children: loadedScript(GENERATION), injectTo: 'head' },
+        { tag: 'script', attrs: { type: 'module' }, children: visibleScript, injectTo: 'head' },
       ],
     })
     config.server = { ...config.server, hotUpdateEnvironments: this.#hotUpdate }
@@ -230,6 +238,11 @@ export class DevServer {
 
   get clients() {
     return this.vite.ws.clients.size
+  }
+
+  /** Of them, pages that somebody may be looking at. */
+  get watching() {
+    return this.onlookers.count(Date.now())
   }
 
   /** @returns {import('./diagnostics.js').Warning[]} that stand */
@@ -685,7 +698,11 @@ export class DevServer {
    */
   #greet(socket) {
     this.pages.set(socket, Date.now())
-    socket.on('close', () => this.pages.delete(socket))
+    this.onlookers.opened(socket, Date.now())
+    socket.on('close', () => {
+      this.pages.delete(socket)
+      this.onlookers.closed(socket)
+    })
     if (this.brokenPage && this.failure !== null && isRecent(this.failure.at)) socket.send(JSON.stringify(this.failure.payload))
   }
 
@@ -696,6 +713,15 @@ export class DevServer {
    */
   #pageLoaded(data, client) {
     if (data?.generation !== this.generation) client.send({ type: 'full-reload', path: '*' })
+  }
+
+  /**
+   * A page is shown, or has just been hidden: either way somebody looked at it until now.
+   * @param {any} data @param {{socket: import('ws').WebSocket}} client
+   */
+  #pageShown(data, client) {
+    this.onlookers.told(client.socket, data?.visible === true, Date.now())
+    this.seen()
   }
 
   /** Vite's own error page names this machine's folders; ours says the same without them. @type {any} */

@@ -39,7 +39,9 @@ const preview = new Preview({ settings, hostAllowed, session })
 const control = new Control({
   token: settings.token,
   session,
-  clients: () => ({ hmr: session.current?.clients ?? 0, observers: sockets.observers }),
+  clients: () => ({
+    hmr: session.current?.clients ?? 0, watching: session.current?.watching ?? 0, observers: sockets.observers,
+  }),
   shutdown: (ended) => { void orderly(ended) },
 })
 

@@ -78,7 +78,7 @@ export class Session {
     this.ready = false
     this.failed = false
     this.restarts = 0
-    /** Page load or open page, epoch milliseconds; 0: nobody has looked yet. Its own start is no sign of a user. */
+    /** Page load, or an open page that was shown, epoch milliseconds; 0: nobody has looked yet. Its own start is no sign of a user. */
     this.lastActivityAt = 0
     /** Marks our own requests for the page: a self-check is nobody's visit. */
     this.selfCheckMark = crypto.randomUUID()
@@ -272,7 +272,10 @@ export class Session {
     if (!first) this.restarts += 1
     // Vite is large: the ports listen, and the probes answer, before it is loaded.
     const { DevServer } = await import('./devServer.js')
-    const dev = new DevServer({ treeDir: this.tree.dir, layout, settings: this.settings, note: this.note, installs: this.packages, ownBundle: this.ownBundle, observe: this.observe })
+    const dev = new DevServer({
+      treeDir: this.tree.dir, layout, settings: this.settings, note: this.note, installs: this.packages,
+      ownBundle: this.ownBundle, observe: this.observe, seen: () => this.touch(),
+    })
     fs.mkdirSync(dev.root, { recursive: true })
     if (cold) dev.forgetBundles()
     try {

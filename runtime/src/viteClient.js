@@ -20,13 +20,21 @@ const TURNS = 10
 const WAIT = `for (let turn = 0; turn < ${TURNS} && mod.callbacks.length === 0; turn += 1) await new Promise((done) => setTimeout(done, turn));
 \t\t`
 
+/**
+ * A page whose socket is gone asks each second whether there is a server again, and only while it is shown; but it asks a
+ * first time in any case. Of a suspended session that would be the sign that brings it back: a tab that nobody looks at
+ * would do so each time.
+ */
+const FIRST_PING = 'if (await ping()) return;'
+
 /** @returns {import('vite').Plugin} */
 export function clientPlugin() {
   return {
     name: 'kontext-preview:client',
     transform(code, id) {
       if (!id.endsWith('/vite/dist/client/client.mjs')) return null
-      return { code: code.replace(WORKER, 'true').replace(CALLBACKS, WAIT + CALLBACKS), map: null }
+      const pinging = code.replace(FIRST_PING, `if (visibilityManager.currentState === "visible" && await ping()) return;`)
+      return { code: pinging.replace(WORKER, 'true').replace(CALLBACKS, WAIT + CALLBACKS), map: null }
     },
   }
 }

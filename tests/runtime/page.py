@@ -20,6 +20,7 @@ PATIENCE_S = 10
 _TOKEN = re.compile(r'wsToken = "([^"]+)"')
 _GENERATION = re.compile(r"let generation = (\d+)")
 _LOADED = "kontext-preview:loaded"
+_VISIBLE = "kontext-preview:visible"
 
 
 @dataclass
@@ -78,6 +79,12 @@ class Page:
         known = self.generation + sum(kind == "update" for kind in opened.kinds())
         event = {"type": "custom", "event": _LOADED, "data": {"generation": known}}
         opened.connection.send(json.dumps(event))
+
+    def tells(self, opened: Socket, *, visible: bool) -> None:
+        """What its script tells when the tab is shown or hidden. Returns when the runtime has heard it."""
+        event = {"type": "custom", "event": _VISIBLE, "data": {"visible": visible}}
+        opened.connection.send(json.dumps(event))
+        assert opened.connection.ping().wait(PATIENCE_S)
 
 
 def observer(runtime: Runtime) -> AbstractContextManager[Socket]:

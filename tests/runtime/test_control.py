@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.runtime.conftest import Start
 from tests.runtime.harness import STUDIO, Runtime, whole_tree
+from tests.runtime.page import Page, observer
 from tests.runtime.project import APP, FILES
 
 from preview_core.filetree import FileTree
@@ -140,6 +141,47 @@ def test_g30_only_a_visit_is_activity_and_neither_its_start_nor_its_self_check(s
     assert (status.phase, status.last_activity_at) == ("Ready", 0)
     assert runtime.get("/", accept="text/html").status == 200
     assert Status.model_validate(runtime.status()).last_activity_at > 0
+
+
+def watched(runtime: Runtime) -> tuple[int, int]:
+    """Pages that are open, and those of them that somebody may be looking at."""
+    clients = Status.model_validate(runtime.status()).clients
+    return clients.hmr, clients.watching
+
+
+def test_g30_a_page_that_is_hidden_is_nobodys_look_and_one_that_is_shown_again_is(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    page = Page.of(runtime)
+    assert watched(runtime) == (0, 0)
+    with page.opened() as socket:
+        assert watched(runtime) == (1, 1), "it has said nothing yet"
+        page.tells(socket, visible=False)
+        assert watched(runtime) == (1, 0)
+        left_at = Status.model_validate(runtime.status()).last_activity_at
+        assert Status.model_validate(runtime.status()).last_activity_at == left_at
+        page.tells(socket, visible=True)
+        assert watched(runtime) == (1, 1)
+        assert Status.model_validate(runtime.status()).last_activity_at > left_at
+        with page.opened() as other:
+            page.tells(other, visible=False)
+            assert watched(runtime) == (2, 1)
+
+
+def test_g30_an_observer_is_nobodys_look(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    with observer(runtime):
+        status = Status.model_validate(runtime.status())
+        assert (status.clients.observers, status.clients.watching, status.last_activity_at) == (1, 0, 0)
+
+
+def test_g30_every_page_has_the_script_that_tells_whether_it_is_shown(start: Start) -> None:
+    runtime = start()
+    runtime.put(FILES)
+    for number in range(3):
+        runtime.patch({"index.html": f'<html><body>{number}<div id="root"></div></body></html>'})
+        assert runtime.get("/", accept="text/html").body.count("kontext-preview:visible") == 1
 
 
 def test_the_process_ends_when_its_parent_does(start: Start) -> None:

@@ -37,6 +37,12 @@ def test_a_page_asks_for_a_restarted_server_without_a_worker_that_browsers_refus
     assert "typeof SharedWorker" not in client
 
 
+def test_g30_a_hidden_page_does_not_ask_for_a_server_before_it_is_shown(runtime: Runtime) -> None:
+    client = runtime.get("/@vite/client").body
+    first = 'if (visibilityManager.currentState === "visible" && await ping()) return;'
+    assert client.count(first) == 1, "Vite's client waits in another way: a hidden page may wake a preview"
+
+
 def test_a_page_waits_with_an_update_until_the_module_has_said_what_it_does_with_one(runtime: Runtime) -> None:
     client = runtime.get("/@vite/client").body
     waits = r"mod\.callbacks\.length === 0; .*\n\s*const qualifiedCallbacks = "
