@@ -34,6 +34,7 @@ from preview_operator.observed import (
     End,
     Hydrate,
     Observed,
+    Suspend,
 )
 from preview_operator.pods import make_pod
 from preview_operator.probe import Probe
@@ -78,6 +79,8 @@ class Applier:
                 await self._hydrate(observed, pod)
             case End(reason):
                 await self._end(session, reason)
+            case Suspend(cause):
+                await self._suspend(session, cause)
             case _:
                 await self._remove(session, action)
 
@@ -206,12 +209,18 @@ class Applier:
         self.metrics.hydrations.labels(await self.probe.hydrate(pod, stored)).inc()
 
     async def _end(self, session: PreviewSession, reason: EndReason) -> None:
-        at = rfc3339(self.clock())
-        body = {
-            "metadata": {"resourceVersion": session.metadata.resource_version},
-            "spec": {"ended": {"at": at, "reason": reason.value}},
-        }
+        await self._change(session, {"ended": {"at": rfc3339(self.clock()), "reason": reason.value}})
+
+    async def _suspend(self, session: PreviewSession, cause: str) -> None:
+        if await self._change(session, {"suspended": True}):
+            self.metrics.suspensions.labels(cause).inc()
+            log.info("session_suspended", cause=cause)
+
+    async def _change(self, session: PreviewSession, spec: Object) -> bool:
+        """False: somebody used it just now, and the next pass decides anew."""
+        body = {"metadata": {"resourceVersion": session.metadata.resource_version}, "spec": spec}
         try:
             self.cache.refresh(SESSIONS, await self.kube.patch(SESSIONS, self._namespace, session.metadata.name, body))
         except (Conflict, NotFound):
-            return  # somebody used it just now: the next pass decides anew
+            return False
+        return True

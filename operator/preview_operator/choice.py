@@ -21,7 +21,7 @@ STARTING_MS = 60_000
 
 @dataclass(frozen=True)
 class Choice:
-    """`best` holds the session (None: there is no pod); `extra` pods are not needed (any more)."""
+    """`best` holds the session (None: there is no pod, or none is wanted); `extra` pods are not needed (any more)."""
 
     best: PodSeen | None
     extra: tuple[PodSeen, ...]
@@ -32,8 +32,9 @@ def choose(observed: Observed, now: int) -> Choice:
     """A pod that works beats one that does not, then one that serves, then the newest revision, then the older pod."""
     living = [pod for pod in observed.pods if pod.alive and not is_stuck(pod, observed, now)]
     dead = [pod for pod in observed.pods if pod not in living and not pod.deleting]
-    if not living:
-        return Choice(None, tuple(dead), outdated=False)
+    if not living or observed.session.spec.suspended:
+        # One that is woken before they went has them back.
+        return Choice(None, (*dead, *living), outdated=False)
     routed = target_of(observed.service) if observed.service is not None else None
 
     def rank(pod: PodSeen) -> tuple[bool, bool, bool, bool, bool, int, int]:

@@ -25,7 +25,7 @@ def last_activity(session: PreviewSession, reports: Iterable[Status], now: int) 
     if spec.owner is None:
         return None
     known = [spec.claimed_at, spec.last_call_at, session.status.last_activity_at, session.metadata.creation_timestamp]
-    seen = [now if report.clients.hmr else min(now, report.last_activity_at) for report in reports]
+    seen = [now if report.clients.watching else min(now, report.last_activity_at) for report in reports]
     return max((at for at in (*known, *seen) if at is not None), default=now)
 
 

@@ -78,8 +78,15 @@ def _pod_assigned(observed: Observed, choice: Choice, waits_ms: int) -> Finding:
         return false(Reason.CAPACITY, "The runtime's limits.pods is reached.")
     if waits_ms:
         return false(Reason.CREATING, "Its pods end soon after their start; the next one is made after a pause.")
+    if _reason(observed, ConditionType.POD_ASSIGNED) in (Reason.SUSPENDED, Reason.RESUMING):
+        return false(Reason.RESUMING, "Somebody wants it again: a pod is on its way.")
     lost = observed.session.status.pod_name is not None
     return false(Reason.POD_LOST if lost else Reason.CREATING)
+
+
+def _reason(observed: Observed, kind: ConditionType) -> str | None:
+    """As it stands in the status."""
+    return next((found.reason for found in observed.session.status.conditions if found.type == kind), None)
 
 
 def _files_synced(observed: Observed, choice: Choice) -> Finding:
@@ -102,7 +109,8 @@ def _files_synced(observed: Observed, choice: Choice) -> Finding:
 def _serving(observed: Observed, choice: Choice, waits_ms: int) -> Finding:
     best = choice.best
     if best is None:
-        return false(Reason.CRASH_LOOP) if waits_ms else false(Reason.NO_POD)
+        loops = waits_ms > 0 and not observed.session.spec.suspended
+        return false(Reason.CRASH_LOOP) if loops else false(Reason.NO_POD)
     if best.waiting in IMAGE_REASONS:
         return false(Reason.IMAGE_UNAVAILABLE, f"{best.waiting}: the nodes cannot get the runtime's image.")
     report = observed.reports.get(best.name)

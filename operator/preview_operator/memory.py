@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from preview_core.resources.conditions import Phase
+from preview_core.resources.session import PreviewSession
 from preview_core.wire import RuntimePhase, Status
 from preview_operator.backoff import HEALTHY_MS
 from preview_operator.observed import Memory
 from preview_operator.seen import PodSeen
 
 _LONGEST_HISTORY = 16
+# Longer ago than this is no call that woke a session.
+_LONGEST_RESUME_MS = 60_000
 
 
 class Note:
@@ -28,6 +32,7 @@ class Note:
         self.files_fault_of = ""  # resource version of the index that it was found with
         self.looked_at = 0
         self.streak = 0  # passes in a row that had something to do
+        self.resumed_at: int | None = None  # a suspended session was wanted again then, and is not Ready yet
 
     def note_pod_created(self, now: int, name: str) -> None:
         """An attempt counts, whether or not the API server takes it."""
@@ -50,6 +55,17 @@ class Note:
         self.ready_since = now if self.ready_since is None else self.ready_since
         if now - self.ready_since >= HEALTHY_MS:
             self.pods_created_at = []
+
+    def note_wanted(self, session: PreviewSession, now: int) -> bool:
+        """Whether this is the first that is seen of a suspended session being wanted again."""
+        if session.spec.suspended or session.spec.ended is not None:
+            self.resumed_at = None
+        elif self.resumed_at is None and session.status.phase is Phase.SUSPENDED:
+            # Who wakes it writes lastCallAt in the same stroke; an administrator does not.
+            called_at = session.spec.last_call_at or 0
+            self.resumed_at = called_at if 0 <= now - called_at < _LONGEST_RESUME_MS else now
+            return True
+        return False
 
     def seen(self, index_fault: str = "") -> Memory:
         """As a value. `index_fault`: what is wrong with the index, which nobody has read yet."""

@@ -32,6 +32,21 @@ class Metrics:
             buckets=_READY_BUCKETS,
             registry=registry,
         )
+        self.suspensions = Counter(
+            f"{prefix}suspensions",
+            "Sessions that gave up their pod because nobody used them",
+            ["cause"],
+            registry=registry,
+        )
+        self.resumptions = Counter(
+            f"{prefix}resumptions", "Suspended sessions that are wanted again", registry=registry
+        )
+        self.resume_seconds = Histogram(
+            f"{prefix}time_to_resume_seconds",
+            "From the visit or call that wanted a suspended session again to Ready",
+            buckets=_READY_BUCKETS,
+            registry=registry,
+        )
         self.hydrations = Counter(
             f"{prefix}hydrations", "Pods that were sent what they lacked", ["result"], registry=registry
         )

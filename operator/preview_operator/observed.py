@@ -93,6 +93,13 @@ class End:
 
 
 @dataclass(frozen=True)
+class Suspend:
+    """Want no pod any more, under compare-and-set: whoever used it meanwhile keeps it. `cause`: see `idleness`."""
+
+    cause: str
+
+
+@dataclass(frozen=True)
 class DeleteSession:
     """And with it all that it owns. `if_empty`: only if the API server has no files of it either."""
 
@@ -100,7 +107,18 @@ class DeleteSession:
     if_empty: bool = False
 
 
-Action = CreatePod | DeletePod | ApplyService | ApplyIngress | DeleteRoute | DeleteFiles | Hydrate | End | DeleteSession
+Action = (
+    CreatePod
+    | DeletePod
+    | ApplyService
+    | ApplyIngress
+    | DeleteRoute
+    | DeleteFiles
+    | Hydrate
+    | End
+    | Suspend
+    | DeleteSession
+)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from preview_core.objects import names
 from preview_core.resources.conditions import ConditionStatus, phase, settle
 from preview_core.resources.session import EndReason, LastError, PreviewSession, SessionStatus
 from preview_core.wire import RuntimePhase, Status
-from preview_operator import backoff, expiry, findings
+from preview_operator import backoff, expiry, findings, idleness
 from preview_operator.choice import UNREACHABLE_READY_MS, Choice, choose, has_answered, is_behind, is_stuck
 from preview_operator.findings import Findings
 from preview_operator.observed import (
@@ -29,6 +29,7 @@ from preview_operator.observed import (
     Hydrate,
     Observed,
     Plan,
+    Suspend,
 )
 from preview_operator.routes import make_ingress, make_service, target_of
 from preview_operator.seen import PodSeen, covers
@@ -60,6 +61,9 @@ def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
     expires = expiry.expires_at(session, observed.runtime, activity)
     if expires is not None and now >= expires:
         return Plan((End(EndReason.EXPIRED),))
+    cause = idleness.cause(observed, activity, now)
+    if cause is not None:
+        return Plan((Suspend(cause),))
     choice = choose(observed, now)
     waits_ms = backoff.wait_ms(observed.memory.pods_created_at, now)
     target = _target(observed, choice, now)
@@ -109,9 +113,8 @@ def _ended(observed: Observed, now: int) -> Plan:
 
 def _unwanted(observed: Observed, choice: Choice, now: int) -> tuple[list[PodSeen], list[PodSeen]]:
     """Pods to delete: those that serve nobody, and those that may be serving somebody."""
-    unwanted = [pod for pod in observed.pods if not pod.deleting] if observed.session.spec.suspended else choice.extra
-    superfluous = [pod for pod in unwanted if pod.alive and not is_stuck(pod, observed, now)]
-    return [pod for pod in unwanted if pod not in superfluous], superfluous
+    superfluous = [pod for pod in choice.extra if pod.alive and not is_stuck(pod, observed, now)]
+    return [pod for pod in choice.extra if pod not in superfluous], superfluous
 
 
 def _delete(pods: Sequence[PodSeen]) -> list[Action]:
@@ -138,7 +141,7 @@ def _new_pod(observed: Observed, choice: Choice, waits_ms: int, superfluous: Seq
 def _target(observed: Observed, choice: Choice, now: int) -> str | None:
     """The pod that visitors should get to; None: none answers."""
     best = choice.best
-    if best is None or observed.session.spec.suspended or not best.ips:
+    if best is None or not best.ips:
         return None
     if best.name in observed.reports:
         return best.name
@@ -158,8 +161,6 @@ def _route(observed: Observed, settings: ClusterSettings, target: str | None) ->
 
 
 def _hydrations(observed: Observed, choice: Choice) -> list[Action]:
-    if observed.session.spec.suspended:
-        return []
     return [
         Hydrate(pod)
         for pod in observed.pods

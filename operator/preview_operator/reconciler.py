@@ -98,6 +98,8 @@ class Reconciler:
         note = self.memories.of(session_id)
         now = self.clock()
         note.looked_at = now
+        if note.note_wanted(group.session, now):
+            self.metrics.resumptions.inc()
         reports = await self.probe.reports(group.pods.values())
         note.note_reports(group.pods.values(), reports, now)
         observed = self._observed(group.session, group, reports)
@@ -167,11 +169,17 @@ class Reconciler:
             self.making[runtime] -= taken
 
     def _note_ready(self, session: PreviewSession, status: SessionStatus) -> None:
-        """The first time that a session is Ready."""
+        """The first time that a session is Ready, or that it is again after it was suspended."""
         born = session.spec.claimed_at or session.metadata.creation_timestamp
         was = {condition.type for condition in session.status.conditions if condition.status is ConditionStatus.TRUE}
         now_ready = any(c.type == READY and c.status is ConditionStatus.TRUE for c in status.conditions)
-        if now_ready and READY not in was and session.status.served_revision in (None, 1) and born is not None:
+        if not now_ready or READY in was:
+            return
+        note = self.memories.of(session.metadata.name)
+        if note.resumed_at is not None:
+            self.metrics.resume_seconds.observe(max(0, self.clock() - note.resumed_at) / 1000)
+            note.resumed_at = None
+        elif session.status.served_revision in (None, 1) and born is not None:
             self.metrics.ready_seconds.observe(max(0, self.clock() - born) / 1000)
 
     async def _refuse(self, session_id: str, invalid: Invalid) -> None:

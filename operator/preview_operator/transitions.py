@@ -14,6 +14,7 @@ WARNING = "Warning"
 _NOTEWORTHY: Mapping[str, str] = {
     Reason.READY: NORMAL,
     Reason.SUSPENDED: NORMAL,
+    Reason.RESUMING: NORMAL,
     Reason.CLOSED: NORMAL,
     Reason.EXPIRED: NORMAL,
     Reason.INVALID_SPEC: WARNING,

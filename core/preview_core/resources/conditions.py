@@ -68,6 +68,7 @@ class Reason(StrEnum):
     # PodAssigned=False
     CREATING = "Creating"
     SUSPENDED = "Suspended"  # on purpose: a request or an update brings the pod back
+    RESUMING = "Resuming"  # it was suspended, and somebody wants it again
     UNSCHEDULABLE = "Unschedulable"
     CAPACITY = "Capacity"  # the runtime's limit of pods is reached
     POD_LOST = "PodLost"  # deleted, evicted, node gone: the next pass makes another

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.api.test_cluster_record import HOUR, NOW, session
 
-from preview_api.backends.kubernetes.activity import called, ended
+from preview_api.backends.kubernetes.activity import accuracy_ms, called, ended
 from preview_core.resources.session import PreviewSession
 from preview_core.resources.timestamp import epoch_ms, rfc3339
 
@@ -21,6 +21,18 @@ def live(at: int = NOW, expires_at: int = NOW + TTL + MINUTE, **more: object) ->
 
 def test_calls_within_a_minute_change_nothing() -> None:
     assert called(live(), NOW + MINUTE - 1, TTL) == {}
+
+
+@given(st.integers(min_value=2, max_value=48 * HOUR), TIMES, st.integers(min_value=0, max_value=48 * HOUR))
+def test_g30_a_call_that_is_not_recorded_comes_long_before_a_suspension(suspend_ms: int, at: int, later: int) -> None:
+    """The operator's compare-and-set meets recorded ones only."""
+    accuracy = accuracy_ms(suspend_ms)
+    recorded = called(live(at, at + 100 * TTL), at + later, TTL, accuracy)
+    assert recorded or later <= suspend_ms / 2
+
+
+def test_a_runtime_that_never_suspends_has_calls_recorded_each_minute() -> None:
+    assert accuracy_ms(0) == MINUTE
 
 
 def test_after_a_minute_the_call_and_the_promise_are_written_together() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from tests.unit.operator.world import T0
 
 from preview_core.kube.client import Change, Kube, Listed, Object
-from preview_core.kube.errors import KubeError, NotFound
+from preview_core.kube.errors import Conflict, KubeError, NotFound
 from preview_core.kube.resource import Resource
 from preview_core.resources.timestamp import rfc3339
 
@@ -86,6 +86,8 @@ class MemoryKube(Kube):
     ) -> Object:
         self._called("patch", resource, name)
         before = self.objects[resource.plural, name]
+        if body["metadata"].get("resourceVersion") not in (None, before["metadata"]["resourceVersion"]):
+            raise Conflict("PATCH of the API server: 409")
         spec = {**before.get("spec", {}), **body.get("spec", {})}
         return self.put(resource, **self._of({**before, "spec": spec}))
 

@@ -82,9 +82,9 @@ class Rig:
 
     # --- what somebody else wrote ---
 
-    def session(self, *, seen: bool = True, **spec: object) -> Object:
+    def session(self, *, seen: bool = True, status: Object | None = None, **spec: object) -> Object:
         given = {"runtimeRef": {"name": "default"}, "owner": OWNER, "claimedAt": rfc3339(T0), **spec}
-        found = self.kube.put(SESSIONS, ID, spec=given)
+        found = self.kube.put(SESSIONS, ID, spec=given, **({} if status is None else {"status": status}))
         if seen:
             self.cache.put(SESSIONS, found)
         return found

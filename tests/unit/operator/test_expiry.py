@@ -17,7 +17,7 @@ from preview_operator.expiry import ACTIVITY_STEP_MS, ORPHAN_MS, TOMBSTONE_MS, i
 from preview_operator.observed import DeleteSession, End
 
 DAY_MS = 24 * 3600 * 1000
-HMR = Clients(hmr=1, observers=0)
+HMR = Clients(hmr=1, watching=1, observers=0)
 NEVER: dict[str, Any] = {"claimedAt": None}
 
 
@@ -40,6 +40,11 @@ def test_the_newest_sign_of_life_counts() -> None:
 
 def test_an_open_page_is_use_right_now() -> None:
     assert activity([report(clients=HMR)]) == T0
+
+
+def test_g30_a_page_that_nobody_looks_at_is_no_use() -> None:
+    hidden = report(clients=Clients(hmr=1, watching=0, observers=0), last_activity_at=T0 - 9_000)
+    assert activity([hidden], claimedAt=rfc3339(T0 - 10_000)) == T0 - 9_000
 
 
 def test_an_observer_alone_is_no_use() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.unit.operator.world import T0, live, ready, session
+from tests.unit.operator.world import T0, live, ready, runtime, session
 
 from preview_core.resources.timestamp import rfc3339
 
@@ -17,14 +17,32 @@ def test_a_create_costs_few_writes() -> None:
     assert world.reasons == ["Ready"]
 
 
-def test_an_idle_session_costs_no_writes_at_all() -> None:
+def test_an_idle_session_that_keeps_its_pod_costs_no_writes_at_all() -> None:
     world = live()
+    world.runtime = runtime(suspendAfterSeconds=0)
     world.settle()
     world.writes.clear()
     for _ in range(120):
         world.now += 30_000
         world.step()
     assert world.writes == []
+
+
+def test_g30_a_suspension_and_a_return_cost_few_writes_and_tell_each_once() -> None:
+    world = live()
+    world.settle()
+    world.writes.clear()
+    world.now += 15 * 60_000
+    world.settle()
+    assert Counter(world.writes) == {"Suspend": 1, "ApplyService": 1, "DeletePod": 1, "Status": 1}
+    assert world.session is not None
+    world.writes.clear()
+    spec = world.session.spec.model_copy(update={"suspended": False, "last_call_at": world.now})
+    world.session = world.session.model_copy(update={"spec": spec})
+    world.settle()
+    assert ready(world)
+    assert Counter(world.writes) == {"CreatePod": 1, "ApplyService": 1, "Hydrate": 1, "Status": 3}
+    assert world.reasons == ["Ready", "Suspended", "Resuming", "Ready"]
 
 
 def test_an_open_page_costs_one_write_a_minute_at_most() -> None:

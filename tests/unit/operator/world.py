@@ -32,6 +32,7 @@ from preview_operator.observed import (
     Hydrate,
     Observed,
     Plan,
+    Suspend,
 )
 from preview_operator.plan import plan
 from preview_operator.pods import make_pod
@@ -291,7 +292,7 @@ class World:
 
     def _report(self, container: Container) -> Status:
         phase = RuntimePhase.READY if container.revision else RuntimePhase.STARTING
-        clients = Clients(hmr=self.hmr, observers=0)
+        clients = Clients(hmr=self.hmr, watching=self.hmr, observers=0)
         return report(container.revision, phase, digest=container.digest, clients=clients)
 
     def _coming(self) -> bool:
@@ -347,12 +348,16 @@ class World:
                 assert session.spec.ended is not None, "files of a live session"
                 self.index = None
             case End(reason):
-                ended = {"at": rfc3339(self.now), "reason": reason.value}
-                changed = session.manifest()
-                self.session = PreviewSession.model_validate({**changed, "spec": {**changed["spec"], "ended": ended}})
+                self._change(session, ended={"at": rfc3339(self.now), "reason": reason.value})
+            case Suspend():
+                self._change(session, suspended=True)
             case DeleteSession():
                 self.session = self.service = self.ingress = self.index = None
                 self.lose_pods()
+
+    def _change(self, session: PreviewSession, **spec: Any) -> None:
+        changed = session.manifest()
+        self.session = PreviewSession.model_validate({**changed, "spec": {**changed["spec"], **spec}})
 
     def _write_status(self, session: PreviewSession, status: SessionStatus) -> None:
         self.writes.append("Status")

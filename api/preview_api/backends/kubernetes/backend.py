@@ -191,9 +191,10 @@ class KubernetesBackend:
     async def _called(self, session: PreviewSession, at: int) -> PreviewSession | None:
         """Records a call; None when the session has ended."""
         ttl_ms = await self._runtimes.ttl_ms(_runtime(session))
+        accuracy_ms = activity.accuracy_ms(await self._runtimes.suspend_after_ms(_runtime(session)))
 
         def fields(found: PreviewSession) -> dict[str, object]:
-            return activity.called(found, at, ttl_ms) if found.spec.ended is None else {}
+            return activity.called(found, at, ttl_ms, accuracy_ms) if found.spec.ended is None else {}
 
         changed = await self._sessions.change(session, fields)
         return changed if changed is not None and changed.spec.ended is None else None

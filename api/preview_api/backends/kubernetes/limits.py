@@ -53,6 +53,11 @@ class Runtimes:
         runtime = await self._get(name)
         return ttl_ms(runtime) if runtime is not None else SESSION_TTL_MS
 
+    async def suspend_after_ms(self, name: str) -> int:
+        """After how long without use sessions of a runtime give up their pod; 0: never, or it is gone."""
+        runtime = await self._get(name)
+        return runtime.spec.suspend_after_seconds * 1000 if runtime is not None else 0
+
     async def limits(self, name: str) -> SessionLimits:
         """Of a runtime, the usual ones if it is gone."""
         runtime = await self._get(name)
