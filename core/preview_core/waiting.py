@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 RETRY_S = 1  # a runtime is up one to three seconds after the request that wakes it
 METHODS = ("GET", "HEAD")
+PING = "vite-ping"  # subprotocol under which Vite's client asks whether there is a server again
 
 _STYLE = """<style>body{font:15px system-ui,sans-serif;color:#475569;background:#f8fafc;display:grid;place-items:center;
 min-height:100vh;margin:0}p{display:flex;gap:.75em;align-items:center}
@@ -21,8 +22,21 @@ def _page(title: str, body: str, head: str = "") -> bytes:
     ).encode()
 
 
-STARTING = _page(
-    "Starting the preview", "<i></i>Starting the preview&hellip;", f'<meta http-equiv="refresh" content="{RETRY_S}">'
+# A tab that nobody looks at does not ask: of a preview that does not come it would do so for ever.
+_AGAIN = f"""<noscript><meta http-equiv="refresh" content="{RETRY_S}"></noscript>
+<script>setTimeout(function again() {{
+if (document.visibilityState === "visible") location.reload()
+else document.addEventListener("visibilitychange", again, {{ once: true }})
+}}, {RETRY_S * 1000})</script>"""
+
+STARTING = _page("Starting the preview", "<i></i>Starting the preview&hellip;", _AGAIN)
+WAKING = _page(
+    "Waking the preview",
+    "<i></i>Nobody used this preview for a while, so it was put to sleep. Waking it&hellip;",
+    _AGAIN,
+)
+CROWDED = _page(
+    "Waiting for room", "<i></i>There is no room for this preview right now. It starts as soon as there is.", _AGAIN
 )
 UNKNOWN = _page("No such preview", "There is no preview at this address, or no longer.")
 ENDED = _page("The preview has ended", "This preview has ended. Start a new one where you started this one.")
@@ -31,6 +45,16 @@ ENDED = _page("The preview has ended", "This preview has ended. Start a new one 
 def is_navigation(method: str, target: str, mode: str | None, accept: str) -> bool:
     """Whether a person will see the answer. `mode`: Sec-Fetch-Mode; `target`: path and query."""
     return method in METHODS and (mode == "navigate" or (mode is None and _wants_page(target, accept)))
+
+
+def is_wish(*, navigation: bool, protocol: str | None) -> bool:
+    """Whether a request shows that somebody wants the preview, so that one which sleeps is woken.
+
+    A navigation does, and the ping of a page that is shown. Anything else comes from tabs that nobody looks at as well,
+    again and again: what their code asks for, and observers that want to be connected. `protocol`:
+    Sec-WebSocket-Protocol of an upgrade.
+    """
+    return navigation or protocol == PING
 
 
 def headers(allowed_origins: Sequence[str]) -> dict[str, str]:

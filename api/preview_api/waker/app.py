@@ -14,10 +14,10 @@ HEALTH = "/healthz"
 
 
 class Waker:
-    """`visit` tells what there is under a session's id."""
+    """`visit` tells what there is under a session's id, after it has woken it if it is wanted."""
 
     def __init__(
-        self, address: PublicAddress, allowed_origins: Sequence[str], visit: Callable[[str], Awaitable[Found]]
+        self, address: PublicAddress, allowed_origins: Sequence[str], visit: Callable[[str, bool], Awaitable[Found]]
     ) -> None:
         self._address = address
         self._origins = tuple(allowed_origins)
@@ -39,7 +39,7 @@ class Waker:
         session_id = self._address.session_id(sent.get("host", ""))
         request = Request(scope["method"], scope["path"], sent)
         if session_id is not None:
-            return answer(request, await self._visit(session_id), self._origins)
+            return answer(request, await self._visit(session_id, request.is_wish), self._origins)
         if request.target == HEALTH:
             # Of the kubelet, which names the pod's address as the host.
             return ALIVE

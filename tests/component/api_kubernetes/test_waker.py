@@ -13,6 +13,9 @@ import pytest
 from tests.component.api_kubernetes.conftest import StartReplica
 from tests.component.api_kubernetes.harness import DOMAIN, ORIGIN, Cluster, Command
 from tests.component.proxy import Cut, Proxy
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin, Subprotocol
 
 from preview_core.naming import new_session_id, preview_host
 
@@ -60,6 +63,7 @@ async def test_g09_a_visitor_of_a_suspended_session_gets_a_page_that_reloads_its
     response = await ask(waker, session_id, **NAVIGATE)
     assert response.status_code == 200
     assert 'http-equiv="refresh"' in response.text
+    assert "put to sleep. Waking it" in response.text
     session = await cluster.session(session_id)
     assert not session.spec.suspended
     assert session.spec.last_call_at is not None
@@ -108,10 +112,54 @@ async def test_g11_no_upgrade_stays_unanswered(waker: Command, cluster: Cluster,
         began = time.monotonic()
         answer = await raw(waker, "GET /hmr HTTP/1.1", f"Host: {host}", *upgrade, *more)
         assert answer.startswith(b"HTTP/1.1 503 "), answer
+        assert b"retry-after: 1\r\n" in answer.lower()
         assert time.monotonic() - began < 2
-    assert not (await cluster.session(session_id)).spec.suspended, "an open page wants its preview"
     h2c = await raw(waker, "GET / HTTP/1.1", f"Host: {host}", "Connection: Upgrade", "Upgrade: h2c")
     assert h2c.startswith(b"HTTP/1.1 503 ")
+
+
+async def socket(command: Command, session_id: str, protocol: str | None, origin: str) -> int:
+    """Status with which a WebSocket is refused. A browser tells its page 1006 then, and every client comes back."""
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(
+            f"ws://{preview_host(session_id, DOMAIN)}/hmr",
+            host="127.0.0.1",
+            port=command.port,
+            origin=Origin(origin),
+            subprotocols=[Subprotocol(protocol)] if protocol is not None else None,
+            proxy=None,
+            open_timeout=2,
+        )
+    return refused.value.response.status_code
+
+
+async def test_g30_a_tab_that_nobody_looks_at_wakes_nothing_and_one_that_is_shown_does(
+    waker: Command, cluster: Cluster, session_id: str
+) -> None:
+    await cluster.change(session_id, suspended=True)
+    preview = f"https://{preview_host(session_id, DOMAIN)}"
+    before = (await cluster.session(session_id)).metadata.resource_version
+    for _ in range(3):
+        assert await socket(waker, session_id, None, ORIGIN) == 503, "an observer that tries again"
+        assert await socket(waker, session_id, "vite-hmr", preview) == 503
+        assert (await ask(waker, session_id, "/api/poll", **{"Sec-Fetch-Mode": "cors"})).status_code == 503
+        assert (await ask(waker, session_id, "/src/App.tsx", **{"Sec-Fetch-Mode": "cors"})).status_code == 503
+    assert (await cluster.session(session_id)).metadata.resource_version == before
+    # Vite's client asks for the server only while its page is shown.
+    assert await socket(waker, session_id, "vite-ping", preview) == 503
+    assert not (await cluster.session(session_id)).spec.suspended
+
+
+async def test_g30_fifty_visitors_at_once_wake_a_session_once(
+    waker: Command, cluster: Cluster, session_id: str
+) -> None:
+    await cluster.change(session_id, suspended=True)
+    generation = (await cluster.session(session_id)).metadata.generation
+    answers = await asyncio.gather(*(ask(waker, session_id, **NAVIGATE) for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    session = await cluster.session(session_id)
+    assert not session.spec.suspended
+    assert session.metadata.generation == generation + 1, "one write is enough"
 
 
 async def test_an_unknown_and_an_ended_session_have_pages_that_say_so(

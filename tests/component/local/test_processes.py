@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -99,15 +101,71 @@ async def test_without_an_idle_session_there_is_no_capacity(start: Start) -> Non
     assert (await local.api.post(CREATE, json={"files": sent(PROJECT)})).status_code == 200
 
 
-async def test_a_preview_that_is_watched_is_not_idle_and_hears_of_its_end(start: Start) -> None:
+async def opened(page: Page) -> websockets.ClientConnection:
+    """The socket that Vite's client opens in a page."""
+    token = re.search(r'wsToken = "([^"]+)"', await page.text_async("/@vite/client"))
+    assert token is not None
+    return await websockets.connect(
+        f"ws://{page.host}/hmr?token={token[1]}",
+        host="127.0.0.1",
+        port=page.port,
+        origin=websockets.Origin(f"http://{page.host}"),
+        subprotocols=[websockets.Subprotocol("vite-hmr")],
+    )
+
+
+async def tell(socket: websockets.ClientConnection, *, visible: bool) -> None:
+    """What the script in a page does. Returns when the runtime has heard it."""
+    event = {"type": "custom", "event": "kontext-preview:visible", "data": {"visible": visible}}
+    await socket.send(json.dumps(event))
+    await (await socket.ping())
+
+
+async def test_a_preview_that_is_looked_at_keeps_its_place_and_a_hidden_one_makes_room(start: Start) -> None:
     local = await start(max_processes=1, idle_after_s=0.0)
+    first, page = await create(local)
+    await ready(local, first)
+    async with await opened(page) as socket:
+        await tell(socket, visible=True)
+        response = await local.api.post(CREATE, json={"files": sent(PROJECT)})
+        assert response.json()["code"] == "CAPACITY"
+        await tell(socket, visible=False)
+
+        async def made() -> int:
+            return (await local.api.post(CREATE, json={"files": sent(PROJECT)})).status_code
+
+        # A full house says so for a second, without asking everybody again.
+        await eventually_async(made, lambda status: status == 200)
+        assert await phase(local, first) == "Suspended"
+
+
+async def test_g30_a_session_that_nobody_uses_gives_up_its_process_and_comes_back_with_its_files(start: Start) -> None:
+    local = await start(idle_after_s=0.0, suspend_after_s=1.0)
+    first, page = await create(local)
+    await ready(local, first)
+    async with await opened(page) as socket:
+        await tell(socket, visible=True)
+        await asyncio.sleep(1.1)
+        await local.backend.sweeper.sweep()
+        assert await phase(local, first) == "Ready", "somebody looks at it"
+        await tell(socket, visible=False)
+        await asyncio.sleep(1.1)
+        await local.backend.sweeper.sweep()
+        assert await phase(local, first) == "Suspended"
+        assert children(os.getpid()) == []
+        await socket.wait_closed()
+        assert socket.close_code != 1000, "the page comes back"
+    assert (await asyncio.to_thread(page.navigate)).status_code == 200
+    await eventually_async(lambda: page.text_async(MODULE), lambda text: "first" in text)
+
+
+async def test_an_observer_hears_of_the_end_of_its_session(start: Start) -> None:
+    local = await start()
     first, page = await create(local)
     await ready(local, first)
     url = f"ws://{page.host}/hmr"
     async with websockets.connect(url, host="127.0.0.1", port=page.port, origin=websockets.Origin(ORIGIN)) as socket:
         assert "connected" in str(await socket.recv())
-        response = await local.api.post(CREATE, json={"files": sent(PROJECT)})
-        assert response.json()["code"] == "CAPACITY"
         # G28: the page reconnects for ever unless it is told that the session is over.
         assert (await local.api.delete(first)).status_code == 200
         await socket.wait_closed()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from preview_api.backends.local.waiting import answer, parse
 
 HOST = "preview-abc.localhost:20000"
@@ -34,17 +36,25 @@ def test_curl_gets_the_page_and_a_module_without_fetch_metadata_does_not() -> No
         assert ask(f"GET {target} HTTP/1.1", f"Host: {HOST}", "Accept: */*")[0].startswith("HTTP/1.1 503")
 
 
-def test_a_module_is_asked_to_come_again() -> None:
+def test_a_module_is_asked_to_come_again_and_wakes_nobody() -> None:
     response, wakes = ask("GET /src/App.tsx HTTP/1.1", f"Host: {HOST}", "Sec-Fetch-Mode: cors", "Accept: */*")
     assert response.startswith("HTTP/1.1 503")
     assert "Retry-After: 1\r\n" in response
-    assert wakes
+    assert not wakes
 
 
-def test_g11_an_upgrade_is_refused_at_once_and_wakes() -> None:
-    response, wakes = ask("GET /hmr HTTP/1.1", f"Host: {HOST}", "Upgrade: websocket", "Accept: text/html")
+@pytest.mark.parametrize(
+    ("protocol", "expected"),
+    [("Sec-WebSocket-Protocol: vite-ping", True), ("Sec-WebSocket-Protocol: vite-hmr", False), ("X-None: 1", False)],
+    ids=["a page that is shown", "a page that connects", "an observer"],
+)
+def test_g11_an_upgrade_is_refused_at_once_and_only_a_page_that_is_shown_wakes(
+    protocol: str, *, expected: bool
+) -> None:
+    response, wakes = ask("GET /hmr HTTP/1.1", f"Host: {HOST}", "Upgrade: websocket", "Accept: text/html", protocol)
     assert response.startswith("HTTP/1.1 503")
-    assert wakes
+    assert "Retry-After: 1\r\n" in response
+    assert wakes is expected
 
 
 def test_g32_another_host_gets_nothing_and_wakes_nobody() -> None:

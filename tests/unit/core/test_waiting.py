@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from preview_core.waiting import ENDED, STARTING, UNKNOWN, headers, is_navigation
+from preview_core.waiting import CROWDED, ENDED, STARTING, UNKNOWN, WAKING, headers, is_navigation, is_wish
 
 
 @pytest.mark.parametrize(
@@ -26,16 +26,36 @@ def test_only_who_sees_the_answer_gets_a_page(
     assert is_navigation(method, target, mode, accept) is expected
 
 
-def test_only_the_page_of_a_live_preview_reloads_itself() -> None:
-    assert b'http-equiv="refresh" content="1"' in STARTING
-    assert b"refresh" not in UNKNOWN
-    assert b"refresh" not in ENDED
+@pytest.mark.parametrize("page", [STARTING, WAKING, CROWDED])
+def test_the_page_of_a_live_preview_reloads_itself_and_only_while_somebody_looks_at_it(page: bytes) -> None:
+    assert b'<noscript><meta http-equiv="refresh" content="1"></noscript>' in page
+    assert b'if (document.visibilityState === "visible") location.reload()' in page
+
+
+@pytest.mark.parametrize("page", [UNKNOWN, ENDED])
+def test_the_page_of_what_is_over_does_not_reload_itself(page: bytes) -> None:
+    assert b"refresh" not in page
+    assert b"reload" not in page
+
+
+@pytest.mark.parametrize(
+    ("navigation", "protocol", "expected"),
+    [
+        (True, None, True),
+        (False, "vite-ping", True),
+        (False, "vite-hmr", False),
+        (False, None, False),
+    ],
+    ids=["navigation", "a page that is shown", "a page that connects", "an observer, or what a page's code asks for"],
+)
+def test_g30_only_who_is_there_wakes_a_preview(*, navigation: bool, protocol: str | None, expected: bool) -> None:
+    assert is_wish(navigation=navigation, protocol=protocol) is expected
 
 
 def test_the_pages_need_nothing_from_elsewhere() -> None:
-    for page in (STARTING, UNKNOWN, ENDED):
+    for page in (STARTING, WAKING, CROWDED, UNKNOWN, ENDED):
         assert page.startswith(b"<!doctype html>")
-        for word in (b"src=", b"href=", b"<script", b"url(", b"@import"):
+        for word in (b"src=", b"href=", b"url(", b"@import"):
             assert word not in page
 
 

@@ -45,6 +45,7 @@ log = structlog.get_logger(__name__)
 DOMAIN = "localhost"  # browsers resolve every name below it to the loopback interface
 # A page asks for its modules within a second of a create, and the caller's page opens the preview lazily.
 IDLE_AFTER_S = 10.0
+SUSPEND_AFTER_S = 900.0  # as a cluster's runtime by default
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,6 +75,7 @@ class LocalSettings:
     max_processes: int = LIMIT
     warm: int = SIZE
     idle_after_s: float = IDLE_AFTER_S
+    suspend_after_s: float = SUSPEND_AFTER_S
     live_per_owner: int = LIVE_PER_OWNER
 
 
@@ -109,7 +111,7 @@ class LocalBackend:
         self._http = httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_connections=None))
         self._creating = asyncio.Lock()
         self._making: Counter[str] = Counter()  # creates under way, by owner
-        self.sweeper = Sweeper(self, clock)
+        self.sweeper = Sweeper(self, clock, settings.suspend_after_s)
 
     # --- life ---
 
@@ -199,7 +201,7 @@ class LocalBackend:
         session = self._sessions.get(record.id)
         if session is None or session.supervisor is None:
             return True
-        return await session.supervisor.idle_since() is not None
+        return await session.supervisor.idle_since() is not None and not await session.supervisor.is_open()
 
     async def count(self) -> dict[Phase, int]:
         return Counter(self._phase(session) for session in self.live_sessions())

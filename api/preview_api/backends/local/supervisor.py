@@ -190,7 +190,7 @@ class Supervisor:
         return Phase.SUSPENDED if self._started else Phase.PENDING
 
     async def idle_since(self) -> float | None:
-        """Monotonic time of the last use; None while a page is open, or used within the last `idle_after_s`."""
+        """Monotonic time of the last use; None while a page is looked at, or used within the last `idle_after_s`."""
         if not self.is_owned:
             return float("-inf")
         if self._is_recent(self.called_at) or self.phase is Phase.STARTING:
@@ -201,11 +201,18 @@ class Supervisor:
         if status is None:
             # Too busy to say: nobody is thrown out on a guess. One that hangs is for `check`.
             return None
-        if status.clients.hmr or status.clients.observers:
+        if status.clients.watching:
             return None
         ago = max(0.0, time.time() - status.last_activity_at / 1000)
         used = max(self.called_at, time.monotonic() - ago)
         return None if self._is_recent(used) else used
+
+    async def is_open(self) -> bool:
+        """Whether a page or an observer is connected, looked at or not. One that does not answer counts as well."""
+        if self._client is None:
+            return False
+        status = await self.status()
+        return status is None or status.clients.hmr > 0 or status.clients.observers > 0
 
     async def check(self, revision: int, digest: str) -> Status | None:
         """The child's status; one that is behind, or does not answer, is brought up to date."""
@@ -251,6 +258,19 @@ class Supervisor:
         if self._wake_again:
             self._wake_again = False
             self.wake()
+
+    async def suspend_unused(self, for_s: float) -> bool:
+        """Ends a child that nobody has used for so long; whether it did.
+
+        Nothing waits between the look and the end: who comes after it is answered by the door.
+        """
+        if self._client is None:
+            return False
+        since = await self.idle_since()
+        if since is None or time.monotonic() - since < for_s:
+            return False
+        await self.suspend()
+        return True
 
     async def end(self, *, session_too: bool) -> None:
         """Ends the child for good; the caller closes the socket. `session_too`: whoever watches is told not to wait."""

@@ -1,4 +1,5 @@
-"""What happens by itself: open pages count as activity, sessions expire, tombstones go, lost ports are tried again."""
+"""What happens by itself: pages that are looked at count as activity, sessions that nobody uses give up their process
+and in the end expire, tombstones go, lost ports are tried again."""
 
 from __future__ import annotations
 
@@ -39,9 +40,10 @@ class Swept(Protocol):
 class Sweeper:
     """Runs until it is stopped. An error of the store postpones the work by one period."""
 
-    def __init__(self, swept: Swept, clock: Callable[[], int]) -> None:
+    def __init__(self, swept: Swept, clock: Callable[[], int], suspend_after_s: float) -> None:
         self._swept = swept
         self._clock = clock
+        self._suspend_after_s = suspend_after_s
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -57,6 +59,7 @@ class Sweeper:
         """Once through everything. Pages are asked first: who is looked at does not expire."""
         await asyncio.gather(*(self._note_activity(session) for session in self._swept.live_sessions()))
         await self.expire_due()
+        await asyncio.gather(*(self._suspend_unused(session) for session in self._swept.live_sessions()))
         await self._swept.listen_again()
 
     async def expire_due(self) -> None:
@@ -76,9 +79,13 @@ class Sweeper:
             return
         now = self._clock()
         # Not later than now: a child's clock is ours, but a project's code can lie about it.
-        at = now if status.clients.hmr else min(now, status.last_activity_at)
+        at = now if status.clients.watching else min(now, status.last_activity_at)
         if at > session.row.last_activity_at:
             await self._swept.note_activity(session.row.id, at, extended(session.row.expires_at, at))
+
+    async def _suspend_unused(self, session: SweptSession) -> None:
+        if session.supervisor is not None and await session.supervisor.suspend_unused(self._suspend_after_s):
+            log.info("session_suspended")
 
     async def _run(self) -> None:
         while True:

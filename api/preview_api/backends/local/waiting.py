@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from preview_core.waiting import RETRY_S, STARTING, headers, is_navigation
+from preview_core.waiting import RETRY_S, STARTING, headers, is_navigation, is_wish
 
 REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 503: "Service Unavailable"}
 
@@ -19,8 +19,8 @@ class Heard:
 
     method: str
     host: str
-    upgrade: bool
     navigation: bool
+    protocol: str | None = None  # of an upgrade to a WebSocket
 
 
 def parse(head: bytes) -> Heard | None:
@@ -40,8 +40,9 @@ def parse(head: bytes) -> Heard | None:
     return Heard(
         method=method,
         host=sent.get("host", "").lower(),
-        upgrade="upgrade" in sent,
-        navigation=is_navigation(method, target, sent.get("sec-fetch-mode"), sent.get("accept", "*/*")),
+        navigation="upgrade" not in sent
+        and is_navigation(method, target, sent.get("sec-fetch-mode"), sent.get("accept", "*/*")),
+        protocol=sent.get("sec-websocket-protocol"),
     )
 
 
@@ -51,10 +52,11 @@ def answer(heard: Heard | None, host: str, allowed_origins: Sequence[str]) -> tu
         return _response(400, b"", ()), False
     if heard.host != host:
         return _response(403, b"", ()), False
-    if heard.navigation and not heard.upgrade:
+    if heard.navigation:
         body = STARTING if heard.method == "GET" else b""
         return _response(200, body, allowed_origins, "Content-Type: text/html; charset=utf-8"), True
-    return _response(503, b"", allowed_origins, f"Retry-After: {RETRY_S}"), True
+    wakes = is_wish(navigation=False, protocol=heard.protocol)
+    return _response(503, b"", allowed_origins, f"Retry-After: {RETRY_S}"), wakes
 
 
 def _response(status: int, body: bytes, allowed_origins: Sequence[str], *more: str) -> bytes:
