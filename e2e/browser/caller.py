@@ -30,7 +30,8 @@ _WATCH_SOCKETS = """
   window.WebSocket = class extends Real {
     constructor(url, protocols) {
       super(url, protocols);
-      const note = { asked: performance.now(), opened: null, closed: null, received: [] };
+      const note = { asked: performance.now(), opened: null, closed: null, received: [], sent: [] };
+      this.send = (data) => { note.sent.push(data); super.send(data); };
       window.testSockets.push(note);
       this.addEventListener('open', () => { note.opened = performance.now(); });
       this.addEventListener('close', (event) => { note.closed = event.code; });
