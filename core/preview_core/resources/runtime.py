@@ -191,7 +191,7 @@ class RuntimeSpec(Part):
     suspend_after_seconds: Annotated[int, Field(ge=0, le=LONGEST_S)] = Field(
         default=900,
         description="Seconds without activity after which a session gives up its pod. Id, files and URL stay, and the "
-        "next request or update brings a pod back. An open page is activity. 0: never.",
+        "next visit or call brings a pod back. A page that is shown is activity, one in a hidden tab is not. 0: never.",
     )
     # Below 10 s the sweeper's own resolution would decide.
     expire_after_seconds: Annotated[int, Field(ge=10, le=LONGEST_S)] = Field(

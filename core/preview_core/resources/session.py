@@ -98,8 +98,9 @@ class SessionSpec(Part):
     )
     last_call_at: Timestamp | None = Field(
         default=None,
-        description="When the owner last called the API. Recorded with an accuracy of one minute, so that reading "
-        "calls do not each cost a write. Page loads are not in it: see status.lastActivityAt.",
+        description="When the owner last called the API. Recorded with an accuracy of one minute (or of half the "
+        "runtime's suspendAfterSeconds), so that reading calls do not each cost a write. Page loads are not in it: see "
+        "status.lastActivityAt.",
     )
     expires_at: Timestamp | None = Field(
         default=None,
@@ -110,7 +111,7 @@ class SessionSpec(Part):
     suspended: bool = Field(
         default=False,
         description="true: no pod is wanted. Id, files, URL and routes stay, and the URL answers with a page that "
-        "reloads itself. A request or an update sets it to false again. false: a pod is wanted.",
+        "reloads itself. A navigation, a page that is shown again, or a call sets it to false. false: a pod is wanted.",
     )
     ended: Ended | None = Field(
         default=None,
@@ -219,8 +220,8 @@ class SessionStatus(Part):
     )
     last_activity_at: Timestamp | None = Field(
         default=None,
-        description="Last sign that somebody uses the session: an API call, a page load, an open page. Up to one "
-        "minute old. Unset: never used.",
+        description="Last sign that somebody uses the session: an API call, a page load, a page that is shown. Up to "
+        "one minute old. Unset: never used.",
     )
     expires_at: Timestamp | None = Field(
         default=None,
