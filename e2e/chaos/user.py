@@ -8,6 +8,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx2
@@ -71,7 +72,12 @@ class User:
             self.account.recoveries.append(took)
 
     async def _shown(self) -> int | None:
-        found = _NUMBER.search(await self.session.module())
+        text = await self.session.module()
+        if not text:
+            # A module wakes no session that sleeps; the page that it belongs to does.
+            with suppress(httpx2.TransportError):
+                await self.session.page("/", "text/html")
+        found = _NUMBER.search(text)
         return int(found[1]) if found else None
 
     async def _asked(self, what: str, call: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
