@@ -159,6 +159,23 @@ async def test_g30_a_session_that_nobody_uses_gives_up_its_process_and_comes_bac
     await eventually_async(lambda: page.text_async(MODULE), lambda text: "first" in text)
 
 
+async def test_a_session_that_two_want_to_suspend_and_one_wants_back_never_has_two_processes(start: Start) -> None:
+    local = await start()
+    first, page = await create(local)
+    await ready(local, first)
+    [session] = local.backend.live_sessions()
+    supervisor = session.supervisor
+    assert supervisor is not None
+    leaving = [asyncio.create_task(supervisor.suspend()) for _ in range(2)]
+    await asyncio.sleep(0)
+    supervisor.wake()
+    while not all(task.done() for task in leaving):
+        assert len(children(os.getpid())) <= 1
+        await asyncio.sleep(0.01)
+    await eventually_async(lambda: page.text_async(MODULE), lambda text: "first" in text)
+    assert len(children(os.getpid())) == 1
+
+
 async def test_an_observer_hears_of_the_end_of_its_session(start: Start) -> None:
     local = await start()
     first, page = await create(local)

@@ -102,6 +102,7 @@ class Supervisor:
         self._impatient = asyncio.Event()
         self._backoff = Backoff()
         self._suspending = False
+        self._suspended = asyncio.Event()
         self._wake_again = False
         self._started = False
         self._ended = False
@@ -246,8 +247,12 @@ class Supervisor:
     # --- what ends it ---
 
     async def suspend(self) -> None:
-        """Ends the child; the next call or page request brings it back."""
+        """Ends the child; the next call or page request brings it back. Who comes second waits for the first."""
+        if self._suspending:
+            await self._suspended.wait()
+            return
         self._suspending = True
+        self._suspended.clear()
         try:
             task, self._task = self._task, None
             if task is not None:
@@ -255,6 +260,7 @@ class Supervisor:
                 await asyncio.wait((task,))
         finally:
             self._suspending = False
+            self._suspended.set()
         if self._wake_again:
             self._wake_again = False
             self.wake()
