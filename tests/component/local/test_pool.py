@@ -215,6 +215,7 @@ def test_a_session_that_began_warm_survives_kill_9_of_the_server(installation: I
     server.kill()
     with Server(tmp_path / "state") as restarted:
         page = Page(made["previewUrl"])
+        page.navigate()
         assert "first" in eventually(lambda: page.text(MODULE), bool)
         assert restarted.status(made["sessionId"])["revision"] == 1
 
