@@ -179,7 +179,7 @@ def _hydrations(observed: Observed, choice: Choice) -> list[Action]:
 
 def _stand_ins(observed: Observed, choice: Choice) -> list[Action]:
     """For pods that have nothing yet. One that was given files meanwhile refuses it: it never goes back."""
-    if observed.session.spec.owner is not None or observed.session.spec.suspended:
+    if observed.session.spec.owner is not None:
         return []
     empty = [pod for pod in observed.pods if pod.name in observed.reports and observed.reports[pod.name].layout is None]
     return [ShowStandIn(pod) for pod in empty if pod.alive and pod not in choice.extra]

@@ -123,6 +123,15 @@ def test_what_people_ask_for_is_shown() -> None:
     }
 
 
+def test_what_must_not_be_absent_is_there_from_the_start() -> None:
+    """A series with labels of its own begins with the first thing that it counts."""
+    missed = [rule for rule in ALERTS if "absent(" in rule["expr"]]
+    assert len(missed) == 2
+    for rule in missed:
+        [selector] = promql.read(rule["expr"]).selectors
+        assert EXPORTED[selector.metric] == frozenset()
+
+
 def test_what_matters_is_watched() -> None:
     watched = {selector.metric for rule in ALERTS for selector in promql.read(rule["expr"]).selectors}
     assert watched >= {
