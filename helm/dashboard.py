@@ -64,10 +64,10 @@ ROWS = (
         (
             Panel(
                 "Creates",
-                "Sessions made, and idle ones closed because their owner's quota was used up.",
+                "Sessions made, by how; and idle ones closed because their owner's quota was used up.",
                 "ops",
                 (
-                    Line(f"sum(rate(kontext_preview_sessions_created_total{{{_HERE}}}{_RATE}))", "created"),
+                    Line(_rate("kontext_preview_sessions_created_total", "start"), "{{start}}"),
                     Line(f"sum(rate(kontext_preview_sessions_retired_total{{{_HERE}}}{_RATE}))", "retired"),
                 ),
             ),
@@ -127,6 +127,31 @@ ROWS = (
                 "Of sessions, whatever their state.",
                 "short",
                 (Line(f"sum(kontext_preview_operator_pods{{{_HERE}}})", "pods"),),
+            ),
+            Panel(
+                "Warm sessions",
+                "Misses are creates that found none, since the operator started: if they grow, raise warm.minimum.",
+                "short",
+                (
+                    Line(f"sum(kontext_preview_operator_warm_desired{{{_HERE}}})", "desired"),
+                    Line(f"sum(kontext_preview_operator_warm_ready{{{_HERE}}})", "ready"),
+                    Line(f"sum(kontext_preview_operator_warm_misses{{{_HERE}}})", "misses"),
+                ),
+            ),
+            Panel(
+                "Falling asleep and waking",
+                "`silent`: its pod did not answer whether anybody looks.",
+                "ops",
+                (
+                    Line(_rate("kontext_preview_operator_suspensions_total", "cause"), "asleep: {{cause}}"),
+                    Line(f"sum(rate(kontext_preview_operator_resumptions_total{{{_HERE}}}{_RATE}))", "woken"),
+                ),
+            ),
+            Panel(
+                "Time to wake",
+                "From the visit or call to a page that works.",
+                "s",
+                _quantiles("kontext_preview_operator_time_to_resume_seconds"),
             ),
             Panel(
                 "Time to Ready",

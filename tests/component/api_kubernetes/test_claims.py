@@ -180,7 +180,7 @@ async def test_one_that_waits_is_shown_to_nobody(warm: Cluster, replicas: Replic
     assert (await warm.session(waits)).spec.owner is None
 
 
-async def test_g30_of_fifty_creates_on_ten_that_wait_each_has_a_session_of_its_own(
+async def test_of_fifty_creates_on_ten_that_wait_each_has_a_session_of_its_own(
     warm: Cluster, replicas: Replicas
 ) -> None:
     waits = await wait(warm, 10)
@@ -199,7 +199,7 @@ async def test_g30_of_fifty_creates_on_ten_that_wait_each_has_a_session_of_its_o
     assert await labels(warm) == Counter({names.CLAIMED: 10, names.MISSED: 40})
 
 
-async def test_g30_of_fifty_creates_of_one_owner_on_ten_that_wait_each_has_a_session_and_a_slot(
+async def test_of_fifty_creates_of_one_owner_on_ten_that_wait_each_has_a_session_and_a_slot(
     warm: Cluster, replicas: Replicas
 ) -> None:
     await wait(warm, 10)
@@ -338,7 +338,7 @@ async def test_a_claimed_one_whose_files_cannot_be_stored_is_ended_and_takes_no_
     [("PUT", "configmaps/quota-", False), ("PATCH", "previewsessions", False), ("POST", "configmaps", True)],
     ids=["before its slot", "between slot and claim", "between claim and files"],
 )
-async def test_g30_a_create_killed_between_two_writes_leaves_nothing_that_anybody_was_told_of(
+async def test_a_create_killed_between_two_writes_leaves_nothing_that_anybody_was_told_of(
     warm: Cluster, start_replica: StartReplica, tmp_path: Path, method: str, part: str, *, owned: bool
 ) -> None:
     other = await start_replica()
@@ -415,7 +415,7 @@ async def stand_in(pod: Pod, session_id: str) -> None:
         await client.put(put_message(app, standin.REVISION, app.digest))
 
 
-async def test_g30_the_pod_that_waited_serves_the_project_without_the_operator(
+async def test_the_pod_that_waited_serves_the_project_without_the_operator(
     warm: Cluster, start_replica: StartReplica, start_pod: StartPod
 ) -> None:
     replica = await start_replica()
@@ -475,7 +475,7 @@ def owners(sessions: list[PreviewSession]) -> Counter[str]:
     return Counter(one.spec.owner or "" for one in sessions)
 
 
-async def test_g30_replicas_killed_at_random_leave_every_session_one_owner_and_none_without_files_told(
+async def test_replicas_killed_at_random_leave_every_session_one_owner_and_none_without_files_told(
     warm: Cluster, start_replica: StartReplica, tmp_path: Path
 ) -> None:
     """Three processes, one after the other killed under load; what was told is there, and what is there was told or

@@ -168,7 +168,7 @@ async def test_those_that_wait_give_their_room_to_a_session_with_an_owner(own_wo
     assert len(await world.pods_of_all()) == 2
 
 
-async def test_g30_a_claimed_session_without_files_is_removed_and_made_up_for(own_world: World) -> None:
+async def test_a_claimed_session_without_files_is_removed_and_made_up_for(own_world: World) -> None:
     world = own_world
     await world.runtime(warm={"minimum": 1})
     (session,) = await filled(world, 1)
@@ -186,7 +186,7 @@ async def test_those_of_a_runtime_that_is_deleted_go(own_world: World) -> None:
     await filled(world, 0)
 
 
-async def test_g30_an_operator_killed_again_and_again_loses_no_claimed_session_and_leaks_none(
+async def test_an_operator_killed_again_and_again_loses_no_claimed_session_and_leaks_none(
     own_world: World,
 ) -> None:
     world = own_world

@@ -53,7 +53,7 @@ async def test_a_create_that_takes_what_waits_is_served_before_the_operator_send
         assert other.metadata.name != session_id
 
 
-async def test_g30_creates_on_three_apis_while_the_operator_and_apis_are_killed_lose_no_session_and_leak_none(
+async def test_creates_on_three_apis_while_the_operator_and_apis_are_killed_lose_no_session_and_leak_none(
     own_world: World, tmp_path: Path
 ) -> None:
     world = own_world

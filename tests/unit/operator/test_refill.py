@@ -117,7 +117,7 @@ async def test_a_session_that_is_refused_is_a_failed_pass_after_everything_else(
     assert status(rig)["desired"] == 1
 
 
-async def test_g30_one_that_was_claimed_since_it_was_seen_is_not_given_up(rig: Rig) -> None:
+async def test_one_that_was_claimed_since_it_was_seen_is_not_given_up(rig: Rig) -> None:
     rig.runtime(warm={"minimum": 1})
     await rig.look("runtime", "default")
     (made,) = sessions(rig)
@@ -153,7 +153,7 @@ async def test_nobodys_session_leaves_the_last_room_to_one_that_has_an_owner(rig
     assert (PODS.plural, names.pod_name(ID, 1)) in rig.kube.objects
 
 
-async def test_g30_a_session_that_finds_no_room_has_a_waiting_one_given_up_and_gets_its_pod(rig: Rig) -> None:
+async def test_a_session_that_finds_no_room_has_a_waiting_one_given_up_and_gets_its_pod(rig: Rig) -> None:
     rig.runtime(warm={"minimum": 1}, limits={"pods": 1})
     await rig.look("runtime", "default")
     (waits,) = [found["metadata"]["name"] for found in sessions(rig)]

@@ -311,7 +311,7 @@ HAPPENINGS = st.lists(
 
 @given(st.integers(0, 5), st.integers(1, 12), HAPPENINGS)
 @examples(max_examples=300, deadline=None)
-def test_g30_whatever_happens_nothing_taken_is_given_up_and_in_the_end_as_many_wait_as_are_wanted(
+def test_whatever_happens_nothing_taken_is_given_up_and_in_the_end_as_many_wait_as_are_wanted(
     minimum: int, limit: int, happenings: list[tuple[str, int]]
 ) -> None:
     world = Waiting(minimum, limit)
