@@ -60,6 +60,9 @@ class Note:
         """Whether this is the first that is seen of a suspended session being wanted again."""
         if session.spec.suspended or session.spec.ended is not None:
             self.resumed_at = None
+            if self.ready_since is not None:
+                # It worked until it was put to sleep: no reason to let its successor wait.
+                self.pods_created_at = []
         elif self.resumed_at is None and session.status.phase is Phase.SUSPENDED:
             # Who wakes it writes lastCallAt in the same stroke; an administrator does not.
             called_at = session.spec.last_call_at or 0

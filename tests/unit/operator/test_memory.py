@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.operator.world import T0, pod, report
+from tests.unit.operator.world import T0, pod, report, session
 
 from preview_core.wire import RuntimePhase
 from preview_operator.backoff import HEALTHY_MS
@@ -90,3 +90,14 @@ def test_notes_of_sessions_that_are_gone_are_forgotten() -> None:
     memories.forget("a")
     memories.forget("a")
     assert memories.of("a").streak == 0
+
+
+def test_g30_a_pod_that_worked_until_it_was_put_to_sleep_is_no_failure() -> None:
+    note, one = Note(), pod(1)
+    note.note_pod_created(T0, one.name)
+    note.note_reports([one], {one.name: report(phase=RuntimePhase.STARTING)}, T0)
+    note.note_wanted(session(suspended=True), T0)
+    assert note.seen().pods_created_at == (T0,)
+    note.note_reports([one], {one.name: report()}, T0 + 1)
+    note.note_wanted(session(suspended=True), T0 + 1)
+    assert note.seen().pods_created_at == ()
