@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -47,8 +48,13 @@ STAGES: tuple[tuple[Suite, ...], ...] = (
 )
 
 
+# What a machine with two quiet cores is asked for, the cluster's build not counted.
+_PATIENCE_MIN = 20
+
+
 def main() -> int:
     """0 when all that could run passed."""
+    began = time.monotonic()
     because = obstacle()
     failed = [
         suite.name for stage in STAGES for suite in _run([one for one in stage if because is None or not one.cluster])
@@ -57,6 +63,9 @@ def main() -> int:
         print(f"FAILED: {name}", file=sys.stderr)
     if because is not None:
         print(f"\nNOT RUN: the tests on a real cluster (e2e/cluster, e2e/guarantees): {because}.", file=sys.stderr)
+    took = (time.monotonic() - began) / 60
+    if took > _PATIENCE_MIN:
+        print(f"\nSLOW: {took:.0f} minutes; {_PATIENCE_MIN} are wanted, which this machine cannot.", file=sys.stderr)
     return 1 if failed else 0
 
 
