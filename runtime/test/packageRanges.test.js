@@ -19,7 +19,7 @@ for (const [text, kind, given] of [
 ]) test(`${JSON.stringify(text)} is a ${kind}`, () => assert.deepEqual(readRange(/** @type {string} */ (text)), { kind, text: given }))
 
 for (const text of [
-  'file:../x', 'link:../x', 'portal:../x', 'git+ssh://git@host/x.git', 'git://host/x.git', 'https://host/x.tgz', 'http://host/x.tgz',
+  'file:../x', 'link:../x', 'portal:../x', 'git+ssh://git@host/x.git', 'git://host/x.git', 'https://host/x', 'http://host/x',
   'user/repository', 'github:user/repository', './x', '/etc', 'npm:../x', 'npm:other@file:x', 'catalog:', '--registry=x',
 ]) test(`${text} is refused`, () => assert.equal(readRange(text).kind, 'refused'))
 

@@ -257,7 +257,7 @@ def test_without_a_registry_nothing_is_installed_and_the_error_says_so(start: St
 
 def test_what_package_json_asks_for_from_elsewhere_is_refused(start: Start, registry: Settings) -> None:
     runtime = start(**registry)
-    elsewhere = manifest(canvas_confetti="https://elsewhere.example/x.tgz")
+    elsewhere = manifest(canvas_confetti="https://elsewhere.example/x")
     outcome = runtime.put({**FILES, "package.json": elsewhere, "src/App.tsx": CONFETTI})
     assert ("DEPENDENCY_REFUSED", "src/frontend/src/App.tsx") in codes(outcome)
     assert "give a version range" in outcome.diagnostics[0].message
