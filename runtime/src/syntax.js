@@ -13,13 +13,6 @@ import { transform } from 'esbuild'
  */
 export const SOURCE_LIMIT = 32 * 1024
 
-/**
- * A stack that overflows is caught below, but with asynchronous hooks in use Node was seen to end the process a moment
- * later (`execution_async_id() == 0` does not hold). So what surely overflows is not parsed: no config of anybody is so deep.
- */
-const DEPTH_LIMIT = 200
-const OPERATOR_LIMIT = 2_000
-
 const plugin = createRequire(import.meta.resolve('@vitejs/plugin-react'))
 /** @type {(text: string, options: object) => any} */
 const parse = createRequire(plugin.resolve('@babel/core'))('@babel/parser').parse
@@ -78,19 +71,6 @@ function fits(text) {
   if (text.length > SOURCE_LIMIT) throw new Unreadable(`is larger than ${SOURCE_LIMIT / 1024} KB`)
 }
 
-/** Of brackets that are open at a time, and of operators, strings and comments included. @param {string} text */
-function isDeep(text) {
-  let depth = 0
-  let operators = 0
-  for (const character of text) {
-    if ('([{'.includes(character)) depth += 1
-    else if (')]}'.includes(character)) depth -= 1
-    else if ('+-*/%&|^<>=?!~'.includes(character)) operators += 1
-    if (depth > DEPTH_LIMIT || operators > OPERATOR_LIMIT) return true
-  }
-  return false
-}
-
 /** @param {string} text @returns {Promise<string>} */
 async function stripped(text) {
   try {
@@ -102,7 +82,6 @@ async function stripped(text) {
 
 /** @param {string} text @returns {any} */
 function parsed(text) {
-  if (isDeep(text)) throw new Unreadable('is nested too deeply')
   try {
     return parse(text, { sourceType: 'module', plugins: ['estree'], allowReturnOutsideFunction: true, attachComment: false }).program
   } catch (error) {
