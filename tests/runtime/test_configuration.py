@@ -216,8 +216,8 @@ HOSTILE = {
 }
 
 
-# Each with a process of its own: Tailwind 3 looks for classes in these files too, and takes seconds for one word of 10,000
-# brackets or operators (measured: 4.9 and 3.6 s), which the watchdog may take for an endless loop.
+# Each with a process of its own: Tailwind 3 looks for classes in these files too, and takes seconds for one word of
+# 10,000 brackets or operators (measured: 4.9 and 3.6 s), which the watchdog may take for an endless loop.
 @pytest.mark.parametrize("name", HOSTILE)
 def test_g40_a_config_that_is_broken_or_hostile_never_stops_the_preview(start: Start, name: str) -> None:
     configured = start()
