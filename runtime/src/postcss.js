@@ -11,6 +11,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { aroundTailwind } from './plainRules.js'
 import { loadConfig, TAILWIND_4_PLUGINS } from './projectConfig.js'
+import { withReadableSources } from './tailwindClasses.js'
 
 const POSTCSS_NAMES = ['postcss.config.js', 'postcss.config.cjs', 'postcss.config.mjs', 'postcss.config.ts', '.postcssrc.js', '.postcssrc.cjs', '.postcssrc.json', '.postcssrc']
 const TAILWIND_NAMES = ['tailwind.config.js', 'tailwind.config.cjs', 'tailwind.config.mjs', 'tailwind.config.ts']
@@ -166,7 +167,7 @@ class Project {
       postcssPlugin: 'tailwindcss',
       Once: async (root, helpers) => {
         if (!this.isFor3(helpers.result.opts.from?.replace(/[?#].*$/, ''))) return
-        made ??= this.require('tailwindcss')(moduleFor(this.root, config))
+        made ??= this.require('tailwindcss')(moduleFor(this.root, withReadableSources(config)))
         await before.Once?.(root, helpers)
         for (const part of made?.plugins ?? []) await part(root, helpers.result)
         await after.Once?.(root, helpers)

@@ -9,6 +9,25 @@
 /** Files in which a project writes class names; anything else that a stylesheet depends on is compiled again. */
 const SOURCE = /\.(tsx?|jsx?|mjs|mdx?|html)$/
 
+/**
+ * Tailwind 3 looks for classes with expressions that are quadratic in the length of a word: 20,000 brackets take 5 s, in
+ * which nothing else happens. A class is never longer than this, an image in one hardly.
+ */
+const LONG_WORD = /\S{2000}/g
+
+/** The text of a source for Tailwind, with its longest words broken. @param {string} content */
+export const readable = (content) => content.replace(LONG_WORD, '$&\n')
+
+/**
+ * @param {any} config of Tailwind 3 @returns {any} the same, with sources made readable; one that transforms them itself is
+ *   left as it is
+ */
+export function withReadableSources(config) {
+  const content = config?.content
+  if (Array.isArray(content)) return { ...config, content: { files: content, transform: readable } }
+  return content instanceof Object && content.transform === undefined ? { ...config, content: { ...content, transform: readable } } : config
+}
+
 /** @param {string} file */
 export const isClassSource = (file) => SOURCE.test(file)
 
@@ -25,8 +44,8 @@ export function mayAddClass(load, content) {
 /** @param {any} context @param {(text: string) => string[]} extract @param {string} content */
 function adds(context, extract, content) {
   const { extract: extractors = {}, transform = {} } = context.tailwindConfig.content ?? {}
-  if (Object.keys(extractors).length + Object.keys(transform).length > 0) return true
-  const unseen = [...new Set(extract(content))].filter((token) => !context.classCache.has(token) && !context.notClassCache.has(token))
+  if (Object.keys(extractors).length > 0 || Object.values(transform).some((own) => own !== readable)) return true
+  const unseen = [...new Set(extract(readable(content)))].filter((token) => !context.classCache.has(token) && !context.notClassCache.has(token))
   const found = context.getClassOrder(unseen).some((/** @type {[string, unknown]} */ [, order]) => order !== null)
   // Asking made the rules; without this Tailwind would take them for rendered.
   if (found) context.stylesheetCache = null

@@ -216,11 +216,8 @@ HOSTILE = {
 }
 
 
-# Each with a process of its own: Tailwind 3 looks for classes in these files too, and takes seconds for one word of
-# 10,000 brackets or operators (measured: 4.9 and 3.6 s), which the watchdog may take for an endless loop.
 @pytest.mark.parametrize("name", HOSTILE)
-def test_g40_a_config_that_is_broken_or_hostile_never_stops_the_preview(start: Start, name: str) -> None:
-    configured = start()
+def test_g40_a_config_that_is_broken_or_hostile_never_stops_the_preview(configured: Runtime, name: str) -> None:
     outcome = configured.put({**FILES, "vite.config.js": HOSTILE[name]})
     assert outcome.diagnostics == []
     assert configured.control("GET", "/readyz").status == 200
@@ -231,8 +228,7 @@ def test_g40_a_config_that_is_broken_or_hostile_never_stops_the_preview(start: S
 
 
 @pytest.mark.parametrize("name", ["not JavaScript", "not a configuration", "throws", "deep brackets", "a megabyte"])
-def test_g40_a_config_that_cannot_be_read_is_a_warning_that_names_it(start: Start, name: str) -> None:
-    configured = start()
+def test_g40_a_config_that_cannot_be_read_is_a_warning_that_names_it(configured: Runtime, name: str) -> None:
     (warning,) = ignored(configured.put({**FILES, "vite.config.js": HOSTILE[name]}))
     assert (warning.code, warning.path) == ("CONFIG_IGNORED", "src/frontend/vite.config.js")
 
