@@ -50,16 +50,13 @@ def write(played: Sequence[Played]) -> None:
     """Write the document."""
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    waiting = {one.name: one.needs for one in projects.ALL if one.needs}
-    failed = {one.name for one in projects.ALL} - {one.name for one in played} - set(waiting)
+    failed = {one.name for one in projects.ALL} - {one.name for one in played}
     parts = [
         _INTRODUCTION,
         _PUBLIC.format(name=public.NAME, version=public.VERSION, what=public.WHAT),
         _FIGURES.format(date=date, machine=machine),
         "\n".join(markdown(rows(played))) + "\n",
     ]
-    if waiting:
-        parts.append("Cannot pass yet:\n\n" + "".join(f"- `{name}`: {why}\n" for name, why in waiting.items()))
     if failed:
         parts.append(
             "Without figures (not in this run, or not passed in it): "

@@ -56,7 +56,6 @@ class Project:
     noise: Sequence[str] = ()  # regular expressions: complaints of the browser that are the project's own
     mended_by: Edit | None = None  # sent first of all: without it nothing is on screen
     unreachable: str | None = None  # glob of addresses that never answer
-    needs: str | None = None  # why it cannot be relied on to pass yet
     root: str = "#root"  # selector of the element that the app renders into
     cluster: bool = False  # run on a cluster too
 

@@ -17,9 +17,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 def _parameter(project: Project) -> object:
     marks = [] if project.cluster else [pytest.mark.local_only]
-    if project.needs:
-        # Not strictly: what is listed so passes on a quiet machine, and cannot be relied on yet.
-        marks.append(pytest.mark.xfail(reason=project.needs, strict=False))
     return pytest.param(project, marks=marks, id=project.name)
 
 
