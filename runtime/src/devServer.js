@@ -10,6 +10,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { createServer } from 'vite'
 import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
+import { early } from './early.js'
 import { concerns, fingerprint, readHonoured, withDefaults } from './honoured.js'
 import { packagesBelow, prebundled, reachable } from './hints.js'
 import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
@@ -457,6 +458,11 @@ export class DevServer {
   /** @returns {string[]} of these, the ones that are compiled whatever the project is: there is no waiting for them */
   get firstHints() {
     return reachable(this.client.moduleGraph, ['/@vite/client', ...prebundled(this.client, this.packages.keys())])
+  }
+
+  /** @returns {string[]} of the packages, those that a page may evaluate before it is finished */
+  get earlyModules() {
+    return prebundled(this.client, early(this.packages.keys()))
   }
 
   /** @param {Group} group @returns {string[]} the modules that a page would load for it */

@@ -1,5 +1,7 @@
 /** The HTML that is not the project's: a synthesised index.html, and what is shown until there is something to show. */
 
+import { earlyScript } from './early.js'
+
 /** A page that waits asks again this often: fast enough to feel live, slow enough for a few hundred tabs. */
 const RELOAD_AFTER_S = 1
 
@@ -25,11 +27,11 @@ export function synthesisedIndex(entryUrl) {
 
 /**
  * What a page begins with before it is known: the parser takes links in front of `<html>` for the head's, and the second
- * doctype for a slip. The browser fetches and compiles the packages while the project is being compiled here.
- * @param {string[]} urls of modules
+ * doctype for a slip. The browser fetches the packages, and evaluates some, while the project is being compiled here.
+ * @param {string[]} urls of modules @param {string[]} early of those that may be evaluated at once
  */
-export function overture(urls) {
-  return `<!doctype html>\n${urls.map((url) => `<link rel="modulepreload" href="${url}">\n`).join('')}`
+export function overture(urls, early) {
+  return `<!doctype html>\n${urls.map((url) => `<link rel="modulepreload" href="${url}">\n`).join('')}${earlyScript(early)}`
 }
 
 /** @param {{title: string, text: string, reload: boolean}} page */

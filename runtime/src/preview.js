@@ -92,7 +92,7 @@ export class Preview {
     if (!page) return text(res, 404, 'Not found')
     if (dev.compiling !== null) {
       begin(res)
-      res.write(overture(dev.firstHints))
+      res.write(overture(dev.firstHints, dev.earlyModules))
       await Promise.race([dev.compiling, delay(COMPILE_MS, undefined, { ref: false })])
       // It would load what is replaced a moment later, and then load again under the user's hands.
       if (dev !== this.session.current || dev.isUnsettled) return html(res, startingPage)

@@ -43,6 +43,6 @@ for (const scheme of ['http', 'https']) {
 }
 
 test('what a page begins with is links that a parser takes for its head\'s', () => {
-  assert.equal(overture(['/a.js?v=1']), '<!doctype html>\n<link rel="modulepreload" href="/a.js?v=1">\n')
-  assert.equal(overture([]), '<!doctype html>\n')
+  assert.equal(overture(['/a.js?v=1'], []), '<!doctype html>\n<link rel="modulepreload" href="/a.js?v=1">\n')
+  assert.equal(overture([], []), '<!doctype html>\n')
 })
