@@ -28,8 +28,8 @@ THROW = "throw new Error('on purpose');"
 LOOP = "for (;;) { try { for (;;); } finally { continue } }"
 # Waits in the kernel: no loop of JavaScript that could be broken.
 BLOCK = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);"
-# In turns: one that fills the memory in a loop is in an endless loop as well, and how fast the machine is decides which of
-# the two is seen first.
+# In turns: one that fills the memory in a loop is in an endless loop as well, and how fast the machine is decides which
+# of the two is seen first.
 HEAP = "const all = []; setInterval(() => all.push(new Array(1e6).fill(all.length + 0.5)), 5);"
 BUFFERS = "const all = []; setInterval(() => all.push(Buffer.alloc(1 << 26, 1)), 5);"
 FORKS = (
