@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600
 
 # The shortest that is worth a name; the operator looks at every session each half minute.
 SHORT_S = 5
-ASLEEP_S = 90.0
+ASLEEP_S = 180.0
 # More than a session may lose pods before the next one has to wait.
 ROUNDS = 6
 HTML = "text/html"
@@ -108,9 +108,14 @@ async def test_g30_an_idle_session_sleeps_and_a_visit_brings_it_back_with_its_fi
     await session.ready()
     with suspending(cluster, session):
         await asleep(cluster, session)
-    status = found(cluster, session)["status"]
-    assert isinstance(status, dict)
-    assert (status["phase"], status.get("podName")) == ("Suspended", None)
+
+    async def told() -> bool:
+        # The pod is gone before the pass that says so.
+        status = found(cluster, session)["status"]
+        assert isinstance(status, dict)
+        return (status["phase"], status.get("podName")) == ("Suspended", None)
+
+    await eventually(told, "its phase is Suspended", ASLEEP_S)
 
     page = await session.page("/", HTML)
     assert page.status_code == 200

@@ -21,8 +21,9 @@ T = TypeVar("T")
 
 # Shards of one session that are under way at the same time: a 10 MB project has about 40.
 _PARALLEL = 8
-# Each failed reading means that a commit came between the index and its shards.
-_READINGS = 5
+# Each failed reading means that a commit came between the index and its shards, and that what it replaced is gone by
+# then, which the operator allows two minutes after a commit: a bound, not a number that is reached.
+_READINGS = 50
 # Longer than all retries of a write take. The operator removes shards that no index names after twice this time, so a
 # writer must have given up by then.
 COMMIT_SECONDS = 60.0
@@ -52,19 +53,23 @@ class StoredFiles:
 
     async def read(self, session_id: str) -> Stored:
         """The newest files. Raises NotFound, FilesCorrupt."""
+        missed: Index | None = None
         for _ in range(_READINGS):
             found = await self._kube.get(CONFIG_MAPS, self._namespace, names.files_name(session_id))
             index = Index.of(found["metadata"])
+            if index == missed:
+                raise FilesCorrupt("a shard of the stored files is missing")
             try:
                 shards = await self._shards(index) if index.bits else [files.content(found)]
             except NotFound:
-                # Replaced meanwhile, together with the index that named it.
+                # Replaced meanwhile, together with the index that named it: else the next reading finds the same.
+                missed = index
                 continue
             tree = await _unpacked(shards)
             if tree.digest != index.digest:
                 raise FilesCorrupt("the stored files are not those of their digest")
             return Stored(index, tree)
-        raise FilesCorrupt("a shard of the stored files is missing")
+        raise Unavailable("the stored files were replaced faster than they could be read")
 
     async def create(self, session_id: str, uid: str, tree: FileTree) -> Index:
         """Revision 1. Raises AlreadyExists."""
