@@ -83,7 +83,7 @@ def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
     found = findings.of(observed, choice, routed=routed, waits_ms=waits_ms)
     status = _status(observed, choice, found, settings, now, activity, expires)
     again_ms = _again_ms(observed, choice, waits_ms, now)
-    quiet_ms = quiet.left_ms(observed, status, now)
+    quiet_ms = quiet.left_ms(observed, status, now, busy=bool(actions))
     if quiet_ms > 0:
         return Plan(actions, None, min(again_ms or quiet_ms, quiet_ms))
     return Plan(actions, _unless_same(session, status), again_ms)

@@ -53,6 +53,11 @@ def happenings(before: Sequence[Condition], after: Sequence[Condition]) -> list[
         for condition in after
         if condition.reason in _NOTEWORTHY
         and (condition.type, condition.reason) not in known
-        and (known or condition.reason != Reason.READY)
+        and (condition.reason != Reason.READY or _is_awaited(before))
     }
     return list(found.values())
+
+
+def _is_awaited(before: Sequence[Condition]) -> bool:
+    """Somebody was told of a session of theirs that it is not Ready."""
+    return bool(before) and all(condition.reason != Reason.UNCLAIMED for condition in before)

@@ -41,7 +41,7 @@ from preview_operator.observed import (
     Plan,
 )
 from preview_operator.plan import ASKING_MS, PENDING_MS, QUICK_MS, SILENT_MS, STARTING_MS, plan
-from preview_operator.quiet import QUIET_MS
+from preview_operator.quiet import BUSY_MS, QUIET_MS
 from preview_operator.routes import make_ingress, make_service
 from preview_operator.seen import CRASH_LOOP
 
@@ -96,6 +96,24 @@ def test_a_session_that_begins_as_all_do_says_so_after_a_while_only() -> None:
     assert str(late.status.phase) == "Starting"
 
 
+def test_one_that_waited_and_was_taken_stays_warm_until_it_is_ready_or_for_a_while() -> None:
+    claimed = session(claimedAt=rfc3339(T0), status={"phase": "Warm"})
+    taken = observed(session=claimed, reports={pod().name: report(0)}, index=None)
+    assert planned(taken, T0).status is None
+    for late in (T0 + QUIET_MS, T0 - QUIET_MS):
+        status = planned(taken, late).status
+        assert status is not None
+        assert str(status.phase) == "Starting"
+
+
+def test_a_pass_that_does_something_leaves_the_first_word_to_the_next_one_but_not_for_ever() -> None:
+    answers = new(pods=(pod(),), reports={pod().name: report(0)}, memory=Memory(known_since=T0))
+    busy = planned(answers, T0 + BUSY_MS - 1)
+    assert busy.actions
+    assert busy.status is None
+    assert planned(answers, T0 + BUSY_MS).status is not None
+
+
 @pytest.mark.parametrize(
     ("trouble", "phase"),
     [
@@ -106,6 +124,7 @@ def test_a_session_that_begins_as_all_do_says_so_after_a_while_only() -> None:
         ({"memory": Memory(known_since=T0, pod_refusal="quota")}, "Failed"),
         ({"session": session(suspended=True)}, "Suspended"),
         ({"session": session(status={"phase": "Ready", "podName": "lost"})}, "Pending"),
+        ({"session": session(claimedAt=rfc3339(T0), status={"phase": "Warm", "podName": "lost"})}, "Pending"),
     ],
 )
 def test_trouble_and_what_comes_after_a_first_status_is_said_at_once(trouble: dict[str, Any], phase: str) -> None:

@@ -80,11 +80,17 @@ def test_a_create_that_goes_as_all_do_tells_nothing() -> None:
     assert world.reasons == []
 
 
+def test_one_that_waited_for_an_owner_is_ready_without_a_word() -> None:
+    waits = conditions(FilesSynced=Reason.UNCLAIMED)
+    ready = settle(waits, {"Ready": Finding(ConditionStatus.TRUE, Reason.READY)}, now=T0, generation=2, steps=())
+    assert happenings(waits, ready) == []
+
+
 def test_one_that_took_long_tells_that_it_is_ready_and_nothing_else() -> None:
     world = live()
     world.step()
-    world.now += QUIET_MS
-    world.step()
+    (container,) = world.containers.values()
+    container.runs_at = container.answers_at = world.now + 2 * QUIET_MS
     world.settle()
     assert ready(world)
     assert world.reasons == ["Ready"]
