@@ -169,7 +169,9 @@ def _route(observed: Observed, settings: ClusterSettings, target: str | None) ->
     if settings.routing == "wildcard":
         if observed.ingress is not None:
             actions.append(DeleteIngress())
-    elif not covers(observed.ingress, make_ingress(observed.session, settings)):
+    # Not in the pass that makes the Service: a controller that hears of the Ingress before the Service has addresses
+    # answers 503 itself, and a page that reloads into that does not come back. The push of the files lies between.
+    elif observed.service is not None and not covers(observed.ingress, make_ingress(observed.session, settings)):
         actions.append(ApplyIngress())
     return actions
 

@@ -78,7 +78,14 @@ def test_a_new_session_gets_a_pod_and_no_route_before_that_answers() -> None:
     assert actions(new()) == (CreatePod(1),)
     assert actions(new(pods=(pod(),))) == ()
     answers = new(pods=(pod(),), reports={pod().name: report()})
-    assert actions(answers) == (ApplyService(pod().name), ApplyIngress())
+    assert actions(answers) == (ApplyService(pod().name),)
+
+
+def test_the_ingress_comes_after_the_service_and_the_files() -> None:
+    behind = {"pods": (pod(),), "reports": {pod().name: report(0)}}
+    assert actions(new(**behind)) == (ApplyService(pod().name), Hydrate(pod()))
+    routed = make_service(session(), pod().name)
+    assert actions(new(pods=(pod(),), reports={pod().name: report()}, service=routed)) == (ApplyIngress(),)
 
 
 def test_what_there_is_of_a_route_without_a_pod_leads_to_the_waker() -> None:
