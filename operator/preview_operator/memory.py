@@ -20,6 +20,7 @@ class Note:
     """Of one session."""
 
     def __init__(self) -> None:
+        self.known_since: int | None = None
         self.pods_created_at: list[int] = []
         self.newest_pod = ""  # the last one that was asked for
         self.last_pod = ""  # the last one that was made: its name is not used again
@@ -42,6 +43,8 @@ class Note:
 
     def note_reports(self, pods: Collection[PodSeen], reports: Mapping[str, Status], now: int) -> None:
         """Who answers, and since when somebody does not."""
+        if self.known_since is None:
+            self.known_since = now
         running = [pod.name for pod in pods if pod.alive and pod.running and pod.ips]
         self.unreachable_since = {
             name: self.unreachable_since.get(name, now) for name in running if name not in reports
@@ -73,6 +76,7 @@ class Note:
     def seen(self, index_fault: str = "") -> Memory:
         """As a value. `index_fault`: what is wrong with the index, which nobody has read yet."""
         return Memory(
+            known_since=self.known_since or 0,
             pods_created_at=tuple(self.pods_created_at),
             unreachable_since=dict(self.unreachable_since),
             answered=self.answered,

@@ -17,6 +17,7 @@ from preview_operator.seen import PodSeen
 class Memory:
     """What this process noticed itself. Losing it costs at most some patience. Times are epoch milliseconds."""
 
+    known_since: int = 0
     pods_created_at: tuple[int, ...] = ()  # since a pod of the session last worked for a while
     unreachable_since: Mapping[str, int] = field(default_factory=dict)  # by name of a pod that runs and does not answer
     answered: frozenset[str] = frozenset()  # pods that have answered before

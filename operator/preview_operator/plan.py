@@ -13,7 +13,7 @@ from preview_core.objects import names
 from preview_core.resources.conditions import ConditionStatus, phase, settle
 from preview_core.resources.session import EndReason, LastError, PreviewSession, SessionStatus
 from preview_core.wire import RuntimePhase, Status
-from preview_operator import backoff, expiry, findings, idleness
+from preview_operator import backoff, expiry, findings, idleness, quiet
 from preview_operator.choice import UNREACHABLE_READY_MS, Choice, choose, has_answered, is_behind, is_stuck
 from preview_operator.findings import Findings
 from preview_operator.observed import (
@@ -82,7 +82,11 @@ def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
     routed = not any(isinstance(action, ApplyService | ApplyIngress) for action in actions)
     found = findings.of(observed, choice, routed=routed, waits_ms=waits_ms)
     status = _status(observed, choice, found, settings, now, activity, expires)
-    return Plan(actions, _unless_same(session, status), _again_ms(observed, choice, waits_ms, now))
+    again_ms = _again_ms(observed, choice, waits_ms, now)
+    quiet_ms = quiet.left_ms(observed, status, now, busy=bool(actions))
+    if quiet_ms > 0:
+        return Plan(actions, None, min(again_ms or quiet_ms, quiet_ms))
+    return Plan(actions, _unless_same(session, status), again_ms)
 
 
 def _has_files(observed: Observed) -> bool:
@@ -155,13 +159,19 @@ def _target(observed: Observed, choice: Choice, now: int) -> str | None:
 
 
 def _route(observed: Observed, settings: ClusterSettings, target: str | None) -> list[Action]:
+    if target is None and observed.service is None and observed.ingress is None:
+        # The wildcard leads to the waker by itself: a route there and then one to the pod would be a write more, and
+        # one more change for the ingress controller to work through.
+        return []
     actions: list[Action] = []
     if not covers(observed.service, make_service(observed.session, target)):
         actions.append(ApplyService(target))
     if settings.routing == "wildcard":
         if observed.ingress is not None:
             actions.append(DeleteIngress())
-    elif not covers(observed.ingress, make_ingress(observed.session, settings)):
+    # Not in the pass that makes the Service: a controller that hears of the Ingress before the Service has addresses
+    # answers 503 itself, and a page that reloads into that does not come back. The push of the files lies between.
+    elif observed.service is not None and not covers(observed.ingress, make_ingress(observed.session, settings)):
         actions.append(ApplyIngress())
     return actions
 

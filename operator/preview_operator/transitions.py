@@ -43,11 +43,21 @@ class Happening:
 
 
 def happenings(before: Sequence[Condition], after: Sequence[Condition]) -> list[Happening]:
-    """Each reason once, when a condition gets it; the same object written again tells nothing."""
+    """Each reason once, when a condition gets it; the same object written again tells nothing.
+
+    That a session is Ready is news to somebody who was told that it is not.
+    """
     known = {(condition.type, condition.reason) for condition in before}
     found = {
         condition.reason: Happening(_NOTEWORTHY[condition.reason], condition.reason, condition.message)
         for condition in after
-        if condition.reason in _NOTEWORTHY and (condition.type, condition.reason) not in known
+        if condition.reason in _NOTEWORTHY
+        and (condition.type, condition.reason) not in known
+        and (condition.reason != Reason.READY or _is_awaited(before))
     }
     return list(found.values())
+
+
+def _is_awaited(before: Sequence[Condition]) -> bool:
+    """Somebody was told of a session of theirs that it is not Ready."""
+    return bool(before) and all(condition.reason != Reason.UNCLAIMED for condition in before)

@@ -6,6 +6,7 @@ import base64
 import json
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+
+# A watch goes on for minutes; whoever asks has a limit of its own.
+_TIMEOUT = aiohttp.ClientTimeout(total=None)
 
 
 class Cut(Enum):
@@ -88,13 +92,27 @@ class Proxy:
         answer = await self._forward(request)
         return _cut(request) if fault is Cut.AFTER else answer
 
-    async def _forward(self, request: web.Request) -> web.Response:
+    async def _forward(self, request: web.Request) -> web.StreamResponse:
         dropped = {"host", "content-length", "accept-encoding", "connection"}
         headers = {name: value for name, value in request.headers.items() if name.lower() not in dropped}
         url = f"{self._server}{request.path_qs}"
-        async with self._session.request(request.method, url, data=await request.read(), headers=headers) as answer:
+        # Nothing at all where nothing came: else it has a type, which discovery does not accept.
+        sent = await request.read() or None
+        async with self._session.request(request.method, url, data=sent, headers=headers, timeout=_TIMEOUT) as answer:
+            if "watch" in request.query and answer.status == 200:
+                return await _streamed(request, answer)
             body = await answer.read()
             return web.Response(status=answer.status, body=body, content_type=answer.content_type)
+
+
+async def _streamed(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    """A watch: what comes is passed on as it comes."""
+    passed = web.StreamResponse(headers={"Content-Type": answer.headers["Content-Type"]})
+    await passed.prepare(request)
+    with suppress(ConnectionError):  # whoever watched has gone
+        async for chunk in answer.content.iter_any():
+            await passed.write(chunk)
+    return passed
 
 
 def _cut(request: web.Request) -> web.Response:

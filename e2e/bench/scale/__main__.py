@@ -24,11 +24,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m e2e.bench.scale", description=__doc__)
     parser.add_argument("--sessions", type=int, default=1000)
     parser.add_argument("--routing", choices=("perSession", "wildcard"), default="perSession")
+    # As many as a busy installation sees; two replicas of the API would bring no more.
+    parser.add_argument("--parallel", type=int, default=16, metavar="N", help="creates at a time")
     parser.add_argument("--idle", type=float, default=180, metavar="SECONDS", help="how long nothing happens")
     parser.add_argument("--limit", type=float, default=1800, metavar="SECONDS", help="of any one step")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the values")
     given = parser.parse_args()
-    options = Options(given.sessions, given.routing, given.idle, given.limit)
+    options = Options(given.sessions, given.routing, given.parallel, given.idle, given.limit)
     rows = asyncio.run(measure(options, lambda line: print(line, file=sys.stderr, flush=True)))
     machine = f"{os.cpu_count()} processors, {platform.release()}, Python {platform.python_version()}"
     view = Table(

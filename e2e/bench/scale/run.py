@@ -32,8 +32,6 @@ from preview_core.kube.settings import ClusterSettings
 from preview_operator.operator import now_ms
 
 NAMESPACE = "previews"
-# As many creates at a time as a busy installation sees; two replicas of the API would bring no more.
-_CREATES = 16
 # Below the quota of an owner.
 _PER_OWNER = 50
 _LOST = 50
@@ -47,10 +45,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Options:
-    """`idle_s`: how long nothing happens; `limit_s`: of one step."""
+    """`parallel`: creates at a time; `idle_s`: how long nothing happens; `limit_s`: of one step."""
 
     sessions: int
     routing: str
+    parallel: int
     idle_s: float
     limit_s: float
 
@@ -181,7 +180,7 @@ async def _creates(stage: Stage) -> dict[str, str]:
             taken.append(time.monotonic() - began)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(_CREATES):
+        for _ in range(stage.options.parallel):
             group.create_task(caller())
     created = time.monotonic() - before
     await stage.until(stage.all_ready, "every session is Ready")

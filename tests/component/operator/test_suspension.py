@@ -99,7 +99,9 @@ async def test_g30_an_idle_session_gives_up_its_pod_and_a_page_that_is_looked_at
     assert "Idle" in await world.page(idle, "/src/components/Title.tsx")
     assert await world.pods(idle) == [after.status.pod_name]
     told = [event["reason"] for event in (await world.kube.list(EVENTS, world.namespace)).items if of(event, idle)]
-    assert sorted(told) == ["Ready", "Ready", "Resuming", "Suspended"]
+    assert sorted(reason for reason in told if reason != "Ready") == ["Resuming", "Suspended"]
+    # Of its first start only if that took long.
+    assert told.count("Ready") in (1, 2)
     metrics = await world.operator.metrics()
     assert 'kontext_preview_operator_suspensions_total{cause="idle"} 2.0' in metrics
     assert "kontext_preview_operator_resumptions_total 1.0" in metrics

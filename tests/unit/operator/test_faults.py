@@ -12,12 +12,13 @@ from tests.unit.operator.world import ID, OWNER, T0
 
 from preview_core.kube.client import Object
 from preview_core.kube.errors import AlreadyExists, Conflict, KubeError, NotFound, Refused, Unavailable
-from preview_core.kube.resource import CONFIG_MAPS, NETWORK_POLICIES, PODS, RUNTIMES, SESSIONS, Resource
+from preview_core.kube.resource import CONFIG_MAPS, INGRESSES, NETWORK_POLICIES, PODS, RUNTIMES, SESSIONS, Resource
 from preview_core.naming import new_session_id
 from preview_core.objects import names
 from preview_core.resources.session import PreviewSession
 from preview_core.resources.timestamp import rfc3339
 from preview_operator.expiry import ORPHAN_MS
+from preview_operator.quiet import QUIET_MS
 
 
 def refused(status: int = 422, message: str = "no") -> Refused:
@@ -43,6 +44,8 @@ async def test_a_pass_over_a_new_session_makes_what_it_needs(rig: Rig) -> None:
     rig.session()
     assert await rig.look() is not None
     assert (PODS.plural, names.pod_name(ID, 1)) in rig.kube.objects
+    rig.now += QUIET_MS
+    await rig.look()
     assert reason(rig, "PodAssigned") == "Creating"
 
 
@@ -83,6 +86,8 @@ async def test_a_pod_that_is_refused_is_said_and_not_tried_in_a_loop(rig: Rig) -
 async def test_a_route_that_is_refused_is_said_and_the_pauses_grow(rig: Rig) -> None:
     rig.runtime()
     rig.session()
+    half = {"labels": names.labels(ID, names.ROUTE)}
+    rig.cache.put(INGRESSES, rig.kube.put(INGRESSES, names.route_name(ID), metadata=half, spec={}))
     rig.kube.faults["apply"] = [refused(403, "denied by a webhook")] * 2
     first = await rig.look()
     assert rig.memories.of(ID).route_refusal == "denied by a webhook"

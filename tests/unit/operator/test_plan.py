@@ -41,6 +41,7 @@ from preview_operator.observed import (
     Plan,
 )
 from preview_operator.plan import ASKING_MS, PENDING_MS, QUICK_MS, SILENT_MS, STARTING_MS, plan
+from preview_operator.quiet import BUSY_MS, QUIET_MS
 from preview_operator.routes import make_ingress, make_service
 from preview_operator.seen import CRASH_LOOP
 
@@ -73,8 +74,70 @@ def test_what_was_written_is_not_written_again() -> None:
     assert again == Plan()
 
 
-def test_a_new_session_gets_a_pod_and_a_route_to_the_waker() -> None:
-    assert actions(new()) == (CreatePod(1), ApplyService(None), ApplyIngress())
+def test_a_new_session_gets_a_pod_and_no_route_before_that_answers() -> None:
+    assert actions(new()) == (CreatePod(1),)
+    assert actions(new(pods=(pod(),))) == ()
+    answers = new(pods=(pod(),), reports={pod().name: report()})
+    assert actions(answers) == (ApplyService(pod().name),)
+
+
+def test_the_ingress_comes_after_the_service_and_the_files() -> None:
+    behind = {"pods": (pod(),), "reports": {pod().name: report(0)}}
+    assert actions(new(**behind)) == (ApplyService(pod().name), Hydrate(pod()))
+    routed = make_service(session(), pod().name)
+    assert actions(new(pods=(pod(),), reports={pod().name: report()}, service=routed)) == (ApplyIngress(),)
+
+
+def test_what_there_is_of_a_route_without_a_pod_leads_to_the_waker() -> None:
+    assert actions(new(pods=(pod(),), service=make_service(session(), "gone"))) == (ApplyService(None), ApplyIngress())
+    assert actions(new(pods=(pod(),), ingress=make_ingress(session(), SETTINGS))) == (ApplyService(None),)
+
+
+def test_a_session_that_begins_as_all_do_says_so_after_a_while_only() -> None:
+    since = Memory(known_since=T0)
+    assert planned(new(memory=since)).status is None
+    first = planned(new(pods=(pod(),), memory=since), T0 + QUIET_MS - 1)
+    assert (first.status, first.again_ms) == (None, 1)
+    late = planned(new(pods=(pod(),), memory=since), T0 + QUIET_MS)
+    assert late.status is not None
+    assert str(late.status.phase) == "Starting"
+
+
+def test_one_that_waited_and_was_taken_stays_warm_until_it_is_ready_or_for_a_while() -> None:
+    claimed = session(claimedAt=rfc3339(T0), status={"phase": "Warm"})
+    taken = observed(session=claimed, reports={pod().name: report(0)}, index=None)
+    assert planned(taken, T0).status is None
+    for late in (T0 + QUIET_MS, T0 - QUIET_MS):
+        status = planned(taken, late).status
+        assert status is not None
+        assert str(status.phase) == "Starting"
+
+
+def test_a_pass_that_does_something_leaves_the_first_word_to_the_next_one_but_not_for_ever() -> None:
+    answers = new(pods=(pod(),), reports={pod().name: report(0)}, memory=Memory(known_since=T0))
+    busy = planned(answers, T0 + BUSY_MS - 1)
+    assert busy.actions
+    assert busy.status is None
+    assert planned(answers, T0 + BUSY_MS).status is not None
+
+
+@pytest.mark.parametrize(
+    ("trouble", "phase"),
+    [
+        ({"room": False}, "Pending"),
+        ({"runtime": None}, "Failed"),
+        ({"pods": (pod(ips=(), running=False, unschedulable="0/1 nodes"),)}, "Pending"),
+        ({"pods": (pod(waiting="ErrImagePull", running=False),)}, "Failed"),
+        ({"memory": Memory(known_since=T0, pod_refusal="quota")}, "Failed"),
+        ({"session": session(suspended=True)}, "Suspended"),
+        ({"session": session(status={"phase": "Ready", "podName": "lost"})}, "Pending"),
+        ({"session": session(claimedAt=rfc3339(T0), status={"phase": "Warm", "podName": "lost"})}, "Pending"),
+    ],
+)
+def test_trouble_and_what_comes_after_a_first_status_is_said_at_once(trouble: dict[str, Any], phase: str) -> None:
+    status = planned(new(**{"memory": Memory(known_since=T0), **trouble})).status
+    assert status is not None
+    assert str(status.phase) == phase
 
 
 def test_a_session_that_is_being_deleted_is_left_alone() -> None:
@@ -162,7 +225,8 @@ def test_a_route_that_somebody_changed_is_mended() -> None:
 
 def test_behind_a_wildcard_a_session_has_a_service_and_no_ingress() -> None:
     wildcard = settings(routing="wildcard")
-    assert plan(new(), wildcard, T0).actions == (CreatePod(1), ApplyService(None))
+    answers = new(pods=(pod(),), reports={pod().name: report()})
+    assert plan(answers, wildcard, T0).actions == (ApplyService(pod().name),)
     assert plan(observed(ingress=None), wildcard, T0).actions == ()
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.operator.world import T0, live
+from tests.unit.operator.world import T0, live, ready
 
 from preview_core.resources.conditions import Condition, ConditionStatus, Finding, Reason, settle
+from preview_operator.quiet import QUIET_MS
 from preview_operator.transitions import NORMAL, WARNING, happenings
 
 FALSE = ConditionStatus.FALSE
@@ -62,7 +63,8 @@ def test_what_somebody_should_look_at_is_a_warning(reason: Reason) -> None:
 
 @pytest.mark.parametrize("reason", [Reason.SUSPENDED, Reason.CLOSED, Reason.EXPIRED, Reason.READY])
 def test_what_was_meant_is_normal(reason: Reason) -> None:
-    assert [happening.kind for happening in happenings((), conditions(PodAssigned=reason))] == [NORMAL]
+    before = conditions(PodAssigned=Reason.CREATING)
+    assert [happening.kind for happening in happenings(before, conditions(PodAssigned=reason))] == [NORMAL]
 
 
 @given(st.dictionaries(st.sampled_from(["A", "B", "C"]), st.sampled_from(list(Reason))))
@@ -71,9 +73,26 @@ def test_no_reason_is_told_twice_in_one_pass(reasons: dict[str, Reason]) -> None
     assert len(told) == len(set(told))
 
 
-def test_a_create_tells_that_it_is_ready_and_nothing_else() -> None:
+def test_a_create_that_goes_as_all_do_tells_nothing() -> None:
     world = live()
     world.settle()
+    assert ready(world)
+    assert world.reasons == []
+
+
+def test_one_that_waited_for_an_owner_is_ready_without_a_word() -> None:
+    waits = conditions(FilesSynced=Reason.UNCLAIMED)
+    ready = settle(waits, {"Ready": Finding(ConditionStatus.TRUE, Reason.READY)}, now=T0, generation=2, steps=())
+    assert happenings(waits, ready) == []
+
+
+def test_one_that_took_long_tells_that_it_is_ready_and_nothing_else() -> None:
+    world = live()
+    world.step()
+    (container,) = world.containers.values()
+    container.runs_at = container.answers_at = world.now + 2 * QUIET_MS
+    world.settle()
+    assert ready(world)
     assert world.reasons == ["Ready"]
 
 

@@ -71,7 +71,9 @@ class _Order:
 
     def wish(self, session_id: str) -> Wish:
         key = self.new.idempotency_key
-        return Wish(session_id, key, frozenset(self.cold if key is not None else ()), frozenset(self.over))
+        twins = frozenset(self.cold if key is not None else ())
+        is_new = key is None and session_id in self.cold
+        return Wish(session_id, key, twins, frozenset(self.over), is_new)
 
     def is_same(self, session: PreviewSession) -> bool:
         """Whether another create under the same key made it."""

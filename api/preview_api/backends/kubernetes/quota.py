@@ -1,7 +1,12 @@
 """An owner's live sessions as one object, on which all creates of that owner meet: the quota is exact on N replicas.
 
-A create writes its id there before it makes the session, under compare-and-set. Ids of sessions that have ended stay
-until they are in the way; so what is there may be too much, never too little.
+A create writes its id there before it makes the session. Ids of sessions that have ended stay until they are in the
+way; so what is there may be too much, never too little.
+
+An id that nobody else can want is added blindly, by one request whose answer tells all ids of that moment; one too many
+is taken out again. What stays was within the limit when it was written, so the quota is exact. Everything else is read,
+decided and written under compare-and-set. So is, in a second try, what was one too many: it may have been so because of
+others that were about to be taken out, and the last one of them sees the truth.
 """
 
 from __future__ import annotations
@@ -48,13 +53,14 @@ class Wish:
 
     `key`: its idempotency key. Sessions under one key are one: `twins` are the ids that those have which are made cold,
     of the others their slot tells the key. `over`: ids under the key, or tried by this create, that are of no use to
-    it: their slots are given back.
+    it: their slots are given back. `is_new`: the id was made up for this create, so no other one can want it.
     """
 
     session_id: str
     key: str | None = None
     twins: frozenset[str] = frozenset()
     over: frozenset[str] = frozenset()
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,8 @@ class Quota:
         Wanted, OwnerFull."""
         turn = self._turns.setdefault(owner, asyncio.Lock())
         async with turn:
+            if wish.is_new and await self._added(owner, wish):
+                return wish.session_id
             for _ in range(RESERVE_TRIES):
                 reserved = await self._reserved(owner, wish)
                 if reserved is not None:
@@ -154,6 +162,30 @@ class Quota:
             await self._kube.patch(CONFIG_MAPS, self._namespace, names.quota_name(owner), patch)
         except KubeError as error:
             log.info("slot_not_released", error=type(error).__name__)
+
+    async def _added(self, owner: str, wish: Wish) -> bool:
+        """Blindly; False when it is one too many, or others write at the same time."""
+        data = {**dict.fromkeys(wish.over), wish.session_id: str(self._clock())}
+        try:
+            found = await self._kube.patch(CONFIG_MAPS, self._namespace, names.quota_name(owner), {"data": data})
+        except NotFound:
+            return await self._is_first(owner, wish)
+        except Conflict:
+            # Only after the API server's own tries: a merge is compared with nothing of ours.
+            return False
+        others = Slots.of(found).without(frozenset([wish.session_id]))
+        if has_room(len(others.reserved), self._limit):
+            return True
+        await self.release(owner, wish.session_id)
+        return False
+
+    async def _is_first(self, owner: str, wish: Wish) -> bool:
+        try:
+            first = Slots({}).with_one(wish.session_id, self._clock()).manifest(owner)
+            await self._kube.create(CONFIG_MAPS, self._namespace, first)
+        except AlreadyExists:
+            return False
+        return True
 
     async def _reserved(self, owner: str, wish: Wish) -> str | None:
         """None when somebody else was faster."""
