@@ -32,7 +32,8 @@ class Note:
         self.files_fault = ""
         self.files_fault_of = ""  # resource version of the index that it was found with
         self.looked_at = 0
-        self.streak = 0  # passes in a row that had something to do
+        self.streak = 0  # passes in a row that had something to do, since somebody last changed what is wanted
+        self.generation = 0  # that the streak is of
         self.resumed_at: int | None = None  # a suspended session was wanted again then, and is not Ready yet
 
     def note_pod_created(self, now: int, name: str) -> None:

@@ -175,7 +175,9 @@ class Reconciler:
         if not decided.actions:
             note.streak = 0
             return decided.again_ms / 1000 if decided.again_ms is not None else None
-        note.streak += 1
+        generation = observed.session.metadata.generation
+        note.streak = note.streak + 1 if note.generation == generation else 1
+        note.generation = generation
         return _SOON_S if note.streak <= _STREAK_FREE else min(2.0 ** (note.streak - _STREAK_FREE), _STREAK_LONGEST_S)
 
     async def _act(self, actions: Sequence[Action], observed: Observed) -> None:

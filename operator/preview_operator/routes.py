@@ -21,13 +21,15 @@ def make_service(session: PreviewSession, pod: str | None) -> Manifest:
     addresses and no rules on the nodes. A pod is led to from the moment its runtime answers, not from kubelet's next
     probe: it has a page for visitors who come before Vite is up.
     """
+    # What is false the API server leaves out: a manifest that says so would be found wanting, and written for ever.
+    early = {} if pod is None else {"publishNotReadyAddresses": True}
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": _metadata(session),
         "spec": {
             "clusterIP": "None",
-            "publishNotReadyAddresses": pod is not None,
+            **early,
             "selector": {names.PART_LABEL: names.WAKER} if pod is None else {names.POD_LABEL: pod},
             "ports": [
                 {

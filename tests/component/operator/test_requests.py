@@ -13,7 +13,8 @@ import pytest
 import pytest_asyncio
 from e2e.cluster.kubectl import Kubectl
 from tests.component.api_kubernetes.harness import CREATE, PROJECT, Command, sent
-from tests.component.operator.conftest import World, running
+from tests.component.operator.conftest import World, running, tree
+from tests.component.operator.test_suspension import asleep
 from tests.component.operator.test_warm import filled
 from tests.component.operator.test_warm_creates import environment
 from tests.component.proxy import Call, Proxy
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BODY = {"files": sent(PROJECT)}
 CREATES = 3
+# Longer than the longest pause between two passes that find something to do.
+IDLE_S = 12
 # What comes whether or not somebody creates: signs of life, the runtime's counts (once a second at most) and policy.
 _BY_TIME = ("/previewruntimes", "/networkpolicies", "-canary")
 
@@ -107,6 +110,23 @@ async def test_a_create_that_takes_what_waits_costs_seven_and_what_waits_next_fi
     # The API may have a runtime in mind that kept nothing warm.
     claims = [cost for cost in costs if cost["PUT configmaps"]]
     assert min(claims, key=Counter.total) == Counter(claim) + Counter(next_one), costs
+
+
+@pytest.mark.parametrize("sleeps", [False, True])
+async def test_g30_a_session_that_serves_or_sleeps_asks_the_api_server_for_nothing(
+    counted: Counted, sleeps: bool
+) -> None:
+    world = counted.world
+    session_id = await world.create(tree())
+    await world.ready(session_id)
+    if sleeps:
+        await world.change(session_id, suspended=True)
+        await asleep(world, session_id)
+    # The pass after the last write finds nothing to do.
+    await asyncio.sleep(1)
+    counted.proxy.calls.clear()
+    await asyncio.sleep(IDLE_S)
+    assert [call for call in counted.proxy.calls if session_id in call.path] == []
 
 
 def _kind(call: Call) -> str:

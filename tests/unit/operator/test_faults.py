@@ -98,6 +98,25 @@ async def test_a_route_that_is_refused_is_said_and_the_pauses_grow(rig: Rig) -> 
     assert max(delay for delay in delays if delay is not None) == 10.0
 
 
+async def test_who_asks_for_something_new_does_not_wait_for_what_could_not_be_done_before(rig: Rig) -> None:
+    rig.runtime()
+    rig.session()
+    half = {"labels": names.labels(ID, names.ROUTE)}
+    rig.cache.put(INGRESSES, rig.kube.put(INGRESSES, names.route_name(ID), metadata=half, spec={}))
+
+    async def look() -> float | None:
+        rig.kube.faults["apply"] = [refused()] * 2
+        return await rig.look()
+
+    for _ in range(20):
+        pause = await look()
+    assert pause == 10.0
+    changed = rig.session(seen=False)
+    changed["metadata"]["generation"] = 2
+    rig.cache.put(SESSIONS, changed)
+    assert await look() == 0.02
+
+
 async def test_a_pod_whose_creation_got_no_answer_is_asked_for_under_the_same_name(rig: Rig) -> None:
     """It may be there: another name would be a second pod."""
     rig.runtime()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +23,21 @@ def test_without_a_pod_it_leads_to_the_waker() -> None:
 
 def test_a_pod_is_led_to_before_kubelet_has_probed_it_and_a_waker_only_when_it_is_ready() -> None:
     assert make_service(session(), "preview-x-2")["spec"]["publishNotReadyAddresses"] is True
-    assert make_service(session(), None)["spec"]["publishNotReadyAddresses"] is False
+    assert not make_service(session(), None)["spec"].get("publishNotReadyAddresses")
+
+
+def test_nothing_is_said_that_the_api_server_would_leave_out() -> None:
+    """It omits what is false or empty, and a difference is written again: at every pass, for ever."""
+    for made in (make_service(session(), None), make_service(session(), pod().name), make_ingress(session(), SETTINGS)):
+        assert not list(_omitted(made["spec"]))
+
+
+def _omitted(value: Any) -> Iterator[Any]:
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for one in inner:
+        if one is False or one is None or one in ("", {}, []):
+            yield one
+        yield from _omitted(one)
 
 
 def test_g20_the_service_is_headless_and_allocates_nothing() -> None:
