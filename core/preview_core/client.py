@@ -9,7 +9,7 @@ from typing import TypeVar
 import httpx2
 from pydantic import ValidationError
 
-from preview_core.wire import Message, Outcome, PatchFiles, Problem, PutFiles, Status
+from preview_core.wire import Message, Outcome, PatchFiles, Problem, PutFiles, PutHost, Status
 
 # Loopback or the pod network: a connection that takes longer than this is not going to be made.
 CONNECT_SECONDS = 1.0
@@ -66,6 +66,10 @@ class RuntimeClient:
     async def status(self) -> Status:
         """Raises RuntimeAway, RuntimeRefused."""
         return _parsed(Status, await self._call("GET", "/v1/status", PROBE_SECONDS))
+
+    async def move(self, host: str) -> Status:
+        """Makes a warm runtime that of another session. Raises RuntimeAway, RuntimeRefused (it has files of one)."""
+        return _parsed(Status, await self._call("PUT", "/v1/host", PROBE_SECONDS, PutHost(host=host)))
 
     async def ready(self) -> bool:
         """False while the runtime says so (503); raises RuntimeAway when it says nothing, RuntimeRefused."""

@@ -8,7 +8,8 @@ applies one revision on top of a known one (an update). A runtime that is not at
 409 `REVISION_MISMATCH` with what it has, and the caller sends a PUT.
 
 Every call carries `Authorization: Bearer <control token>` except `GET /healthz` (process alive: 200) and
-`GET /readyz` (G9: 200 or 503).  Other calls: `GET /v1/status` -> Status, `POST /v1/shutdown` -> 202.
+`GET /readyz` (G9: 200 or 503).  Other calls: `GET /v1/status` -> Status, `PUT /v1/host` -> Status (a warm runtime
+becomes that of another session; 409 `IN_USE` once it has files of one), `POST /v1/shutdown` -> 202.
 Paths are tree paths: relative to the session's root, `/`-separated, NFC (see `mapping`).
 """
 
@@ -26,6 +27,7 @@ from pydantic.json_schema import models_json_schema
 TreePath = Annotated[str, Field(min_length=1, max_length=1024)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the visible tree, see `filetree`.")]
 Revision = Annotated[int, Field(ge=0)]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")]
 
 
 class Message(BaseModel):
@@ -81,6 +83,12 @@ class PatchFiles(Message):
     layout: Layout
     put: list[FileContent]
     delete: list[TreePath]
+
+
+class PutHost(Message):
+    """Request of `PUT /v1/host`. Scheme and port are the installation's, and stay as they are."""
+
+    host: Host = Field(description="Name in the public address of the session that the runtime is from now on.")
 
 
 class HmrKind(StrEnum):
@@ -157,6 +165,7 @@ class Status(Message):
     rss_bytes: int = Field(ge=0, description="Memory of the process and its children.")
     vite: str = Field(description="Version of Vite.")
     installing: list[str] = Field(default_factory=list, description="npm packages on their way into the session.")
+    host: str = Field(default="", description="Name in the public address; other Host headers are refused.")
 
 
 class Problem(Message):
@@ -170,6 +179,7 @@ class Problem(Message):
         "NOT_FOUND",
         "PAYLOAD_TOO_LARGE",
         "NOT_READY",
+        "IN_USE",
         "INTERNAL",
     ]
     error: str
@@ -177,7 +187,7 @@ class Problem(Message):
     digest: Digest | None = None
 
 
-MESSAGES: tuple[type[Message], ...] = (PutFiles, PatchFiles, Outcome, Status, Problem)
+MESSAGES: tuple[type[Message], ...] = (PutFiles, PatchFiles, PutHost, Outcome, Status, Problem)
 
 
 def schema() -> dict[str, Any]:

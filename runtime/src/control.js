@@ -5,7 +5,7 @@ import http from 'node:http'
 import { createRequire } from 'node:module'
 import { log } from './log.js'
 import { invalid } from './messages.js'
-import { Mismatch } from './session.js'
+import { InUse, Mismatch } from './session.js'
 import { UnsafePath } from './tree.js'
 
 /** Without loading Vite itself, which takes longer than everything else here. @type {string} */
@@ -51,6 +51,9 @@ export class Control {
       case 'GET /v1/status': return [200, this.#status()]
       case 'PUT /v1/files': return [200, await this.session.put(await read(req, 'PutFiles'))]
       case 'PATCH /v1/files': return [200, await this.session.patch(await read(req, 'PatchFiles'))]
+      case 'PUT /v1/host':
+        await this.session.move((await read(req, 'PutHost')).host)
+        return [200, this.#status()]
       case 'POST /v1/shutdown':
         setImmediate(() => this.shutdown((req.url ?? '').includes('ended=true')))
         return [202, { status: 'shutting down' }]
@@ -80,6 +83,7 @@ export class Control {
       rssBytes: familyRss(),
       vite: viteVersion,
       installing: session.packages.unsettled,
+      host: session.settings.publicUrl.hostname,
     }
   }
 
@@ -87,6 +91,7 @@ export class Control {
   #problem(error, res) {
     const at = { revision: this.session.revision, digest: this.session.digest }
     if (error instanceof Mismatch) return send(res, 409, { code: error.code, error: error.message, ...at })
+    if (error instanceof InUse) return send(res, 409, { code: 'IN_USE', error: error.message, ...at })
     if (error instanceof UnsafePath) return send(res, 400, { code: 'INVALID_MESSAGE', error: error.message, revision: null, digest: null })
     if (error instanceof Refusal) return send(res, error.status, { code: error.code, error: error.message, revision: null, digest: null })
     log('error', 'a control call failed', { error: error instanceof Error ? error.name : 'unknown' })

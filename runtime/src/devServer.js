@@ -29,6 +29,7 @@ import { storageScript } from './storageScript.js'
 import { Tailwind4, tailwind4Plugin } from './tailwind4.js'
 import { isClassSource, mayAddClass } from './tailwindClasses.js'
 import { VISIBLE, visibleScript } from './visibleScript.js'
+import { CLIENT } from './viteClient.js'
 import { CACHE, MOUNT_URL, viteConfig } from './viteConfig.js'
 import { beat } from './watchdog.js'
 
@@ -211,6 +212,14 @@ export class DevServer {
     if (fingerprint(found.values) !== this.asked) return true
     this.honoured = { ...this.honoured, inputs: found.inputs, warnings: found.warnings }
     return false
+  }
+
+  /** It has another public address. Vite's client, which holds the socket's token, is compiled again. */
+  async moved() {
+    Object.assign(this.vite.config, { webSocketToken: socketToken(this.settings.publicUrl) })
+    const { moduleGraph } = this.client
+    for (const mod of moduleGraph.idToModuleMap.values()) if (mod.file?.endsWith(CLIENT)) moduleGraph.invalidateModule(mod)
+    await this.client.transformRequest('/@vite/client')
   }
 
   async close() {

@@ -25,7 +25,7 @@ const HUNG = 70
 
 const { KP_TERMINATION_LOG: terminationLog } = process.env
 const settings = await orEnd(terminationLog, () => takeSettings(process.env))
-const hostAllowed = hostCheck(settings.publicUrl)
+const hostAllowed = hostCheck(() => settings.publicUrl)
 // Before the folder is emptied.
 const note = await orEnd(terminationLog, () => new CrashNote(settings.sessionDir, Date.now(), settings.lastEnd, isHung))
 const session = new Session({ settings, note, observe: (payload) => sockets.broadcast(payload) })

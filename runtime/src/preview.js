@@ -24,12 +24,16 @@ const DEFAULT_PORTS = ['', ':80', ':443']
 
 /**
  * Only the Host header counts: `X-Forwarded-Host` may be anybody's.
- * @param {URL} publicUrl
+ * @param {() => URL} publicUrl of now: a warm runtime becomes another session's
  * @returns {(host: string|undefined) => boolean} exact match of the Host header
  */
 export function hostCheck(publicUrl) {
-  const names = publicUrl.port === '' ? DEFAULT_PORTS.map((port) => publicUrl.host + port) : [publicUrl.host]
-  return (host) => host !== undefined && names.includes(host.toLowerCase())
+  return (host) => host !== undefined && namesOf(publicUrl()).includes(host.toLowerCase())
+}
+
+/** @param {URL} publicUrl @returns {string[]} */
+function namesOf({ host, port }) {
+  return port === '' ? DEFAULT_PORTS.map((written) => host + written) : [host]
 }
 
 export class Preview {

@@ -34,6 +34,9 @@ export class Mismatch extends Error {
   }
 }
 
+/** The runtime is one session's for good: 409. */
+export class InUse extends Error {}
+
 /**
  * Why a message does not fit what is here, null when it does. Pure.
  *
@@ -119,6 +122,24 @@ export class Session {
     ])
     if (wake) this.waiters.delete(wake)
     return this.shown
+  }
+
+  /**
+   * From now on the runtime of another session, whose files come next. Only what was shown to nobody moves: everything that
+   * one session's code may have left here stays with that session.
+   * @param {string} host of the public address @returns {Promise<void>} @throws {InUse}
+   */
+  move(host) {
+    return this.#serialised(async () => {
+      const { settings } = this
+      if (host === settings.publicUrl.hostname) return
+      const isNobodys = this.tree.hashes.size === 0 || (this.standIn && this.layout !== null)
+      if (!isNobodys) throw new InUse('this runtime has files of a session')
+      const publicUrl = new URL(settings.publicUrl)
+      publicUrl.hostname = host
+      settings.publicUrl = publicUrl
+      await this.current?.moved()
+    })
   }
 
   /** @param {PutFiles} message @returns {Promise<Outcome>} @throws {Mismatch} */

@@ -13,7 +13,7 @@ import path from 'node:path'
  * @property {{fd: number} | Bind} preview   where the preview listens
  * @property {Bind} control
  * @property {string} token          bearer token of the control API
- * @property {URL} publicUrl         what the browser sees
+ * @property {URL} publicUrl         what the browser sees; replaced when a warm runtime becomes another session's
  * @property {string[]} allowedOrigins   exact origins that may frame the preview and observe it
  * @property {boolean} exitOnStdinEnd
  * @property {import('./packages/pnpm.js').Source|null} packages   where packages beyond the catalogue come from; null: from nowhere
@@ -27,6 +27,8 @@ const NAMES = [
   'KP_SESSION_DIR', 'KP_CATALOGUE_DIR', 'KP_PREVIEW_FD', 'KP_PREVIEW_HOST', 'KP_PREVIEW_PORT', 'KP_CONTROL_HOST',
   'KP_CONTROL_PORT', 'KP_CONTROL_TOKEN', 'KP_PUBLIC_URL', 'KP_ALLOWED_ORIGINS', 'KP_KEEP_STDIN',
   'KP_TERMINATION_LOG', 'KP_LAST_END', 'KP_REGISTRY', 'KP_STORE_DIR', 'KP_NPM_CONFIG',
+  // What KP_PUBLIC_URL of a pod is made of; of no use to anybody here.
+  'KP_SESSION',
 ]
 
 /** @param {NodeJS.ProcessEnv} env @returns {Settings} @throws {Error} naming the variable that is missing or wrong */

@@ -1,5 +1,8 @@
 /** What we change in Vite's own client, which runs in every page. A test of each tells when a new Vite says it differently. */
 
+/** The end of its file's name. */
+export const CLIENT = '/vite/dist/client/client.mjs'
+
 /**
  * It waits for a restarted server in a SharedWorker, to ask once for all tabs. A browser that blocks third-party cookies
  * refuses the worker to a frame of another site with an event that the client does not listen to: the page would wait for
@@ -27,14 +30,21 @@ const WAIT = `for (let turn = 0; turn < ${TURNS} && mod.callbacks.length === 0; 
  */
 const FIRST_PING = 'if (await ping()) return;'
 
+/** Vite puts the token here that it had when the server started; a warm runtime gets another one when a session takes it. */
+const TOKEN = '__WS_TOKEN__'
+
 /** @returns {import('vite').Plugin} */
 export function clientPlugin() {
+  /** @type {import('vite').ResolvedConfig} */
+  let config
   return {
     name: 'kontext-preview:client',
+    configResolved(resolved) { config = resolved },
     transform(code, id) {
-      if (!id.endsWith('/vite/dist/client/client.mjs')) return null
+      if (!id.endsWith(CLIENT)) return null
       const pinging = code.replace(FIRST_PING, `if (visibilityManager.currentState === "visible" && await ping()) return;`)
-      return { code: pinging.replace(WORKER, 'true').replace(CALLBACKS, WAIT + CALLBACKS), map: null }
+      const patient = pinging.replace(WORKER, 'true').replace(CALLBACKS, WAIT + CALLBACKS)
+      return { code: patient.replace(TOKEN, JSON.stringify(config.webSocketToken)), map: null }
     },
   }
 }

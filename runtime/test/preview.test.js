@@ -23,7 +23,7 @@ for (const [name, path, headers, page] of cases) test(name, () => assert.equal(w
 test('a post is no page', () => assert.equal(wantsPage(request(html, 'POST'), '/'), false))
 
 test('test_g32 only the exact host is allowed', () => {
-  const allowed = hostCheck(new URL('http://preview-a.localhost:4000/'))
+  const allowed = hostCheck(() => new URL('http://preview-a.localhost:4000/'))
   assert.ok(allowed('preview-a.localhost:4000'))
   for (const host of [undefined, '', 'localhost:4000', '127.0.0.1:4000', 'preview-b.localhost:4000', 'preview-a.localhost:4001', 'preview-a.localhost:4000.evil.example']) {
     assert.ok(!allowed(host), String(host))
@@ -32,7 +32,7 @@ test('test_g32 only the exact host is allowed', () => {
 
 for (const scheme of ['http', 'https']) {
   test(`test_g31 behind a proxy on the default port of ${scheme} the host may come with a default port or without`, () => {
-    const allowed = hostCheck(new URL(`${scheme}://preview-a.previews.example/`))
+    const allowed = hostCheck(() => new URL(`${scheme}://preview-a.previews.example/`))
     for (const host of ['preview-a.previews.example', 'preview-a.previews.example:80', 'preview-a.previews.example:443', 'Preview-A.previews.example']) {
       assert.ok(allowed(host), host)
     }
