@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -26,6 +27,7 @@ from preview_operator.memory import Memories
 from preview_operator.metrics import Metrics
 from preview_operator.observed import (
     Action,
+    Adopt,
     ApplyIngress,
     ApplyService,
     CreatePod,
@@ -35,7 +37,9 @@ from preview_operator.observed import (
     DeleteRoute,
     DeleteSession,
     End,
+    HandOver,
     Hydrate,
+    Move,
     Observed,
     ShowStandIn,
     Suspend,
@@ -81,6 +85,8 @@ class Applier:
                 await self._apply_route(SERVICES, session, make_service(session, pod))
             case ApplyIngress():
                 await self._apply_route(INGRESSES, session, make_ingress(session, self.settings))
+            case Adopt() | HandOver() | Move():
+                await self._pass_on(action, observed)
             case Hydrate(pod):
                 await self._hydrate(observed, pod)
             case ShowStandIn(pod):
@@ -214,6 +220,58 @@ class Applier:
         memory.pod_refusal = ""
         memory.last_pod = manifest["metadata"]["name"]
         self.cache.put(PODS, made)
+
+    async def _pass_on(self, action: Adopt | HandOver | Move, observed: Observed) -> None:
+        match action:
+            case Adopt():
+                await self._adopt(observed.session, action)
+            case HandOver(pod, heir):
+                await self._hand_over(pod, heir)
+            case Move(pod):
+                log.info("runtime_moved", result=await self.probe.move(pod, observed.host))
+
+    async def _adopt(self, session: PreviewSession, waiting: Adopt) -> None:
+        body = {
+            "metadata": {
+                "resourceVersion": waiting.resource_version,
+                "labels": {names.WARM_LABEL: names.ADOPTED},
+                "annotations": {names.HEIR_ANNOTATION: session.metadata.name},
+            }
+        }
+        try:
+            taken = await self.kube.patch(SESSIONS, self._namespace, waiting.session_id, body)
+        except Conflict:
+            # A create took it, or another session that wakes; or only its status changed. The next pass chooses anew.
+            await self._read_again(waiting.session_id)
+            return
+        except NotFound:
+            self.cache.drop(SESSIONS, {"name": waiting.session_id})
+            return
+        self.cache.refresh(SESSIONS, taken)
+        # As a pod that was made for it: if it does not work for a while, the next one has to wait.
+        self.memories.of(session.metadata.name).note_pod_created(self.clock(), waiting.pod)
+        log.info("waiting_session_adopted")
+
+    async def _read_again(self, session_id: str) -> None:
+        with suppress(NotFound):
+            self.cache.refresh(SESSIONS, await self.kube.get(SESSIONS, self._namespace, session_id))
+
+    async def _hand_over(self, pod: PodSeen, heir: PreviewSession) -> None:
+        """One write: at no time it belongs to both sessions, or to none."""
+        body = {
+            "metadata": {
+                "uid": pod.uid,
+                "labels": {names.SESSION_LABEL: heir.metadata.name},
+                "ownerReferences": [names.owner_reference(heir.metadata.name, heir.metadata.uid)],
+            }
+        }
+        try:
+            self.cache.refresh(PODS, await self.kube.patch(PODS, self._namespace, pod.name, body))
+        except (NotFound, Conflict):
+            return  # it is gone: its heir gets a new one
+        except Refused as error:
+            self.metrics.errors.labels("hand-over", type(error).__name__).inc()
+            log.warning("pod_not_handed_over", status=error.status)
 
     async def _apply_route(self, resource: Resource, session: PreviewSession, manifest: Object) -> None:
         memory = self.memories.of(session.metadata.name)

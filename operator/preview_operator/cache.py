@@ -57,6 +57,7 @@ class Cache:
     def __init__(self) -> None:
         self.sessions: defaultdict[str, Group] = defaultdict(Group)
         self.runtimes: dict[str, PreviewRuntime | Invalid] = {}
+        self.unowned: set[str] = set()  # ids of the sessions that nobody owns: a few of many
         self._versions: dict[tuple[str, str], int] = {}  # (plural, name) -> resourceVersion
         self._sessions_of: dict[tuple[str, str], str] = {}  # (plural, name) -> session or runtime
         self._counted: dict[str, int] = {}  # runtime -> `pods_of`, until a pod comes or goes
@@ -70,6 +71,10 @@ class Cache:
             return None
         key = _key(resource, metadata)
         if key is not None:
+            before = self._sessions_of.get(place, key)
+            if before != key:
+                # A pod that was handed over.
+                self._drop_from(resource, before, metadata["name"])
             self._versions[place] = version
             self._sessions_of[place] = key
             self._put(resource, key, found)
@@ -96,9 +101,7 @@ class Cache:
         if resource is RUNTIMES:
             self.runtimes.pop(key, None)
             return key
-        self._drop(resource, key, metadata["name"])
-        if self.sessions[key].empty:
-            del self.sessions[key]
+        self._drop_from(resource, key, metadata["name"])
         return key
 
     def known(self, resource: Resource) -> dict[str, int]:
@@ -149,6 +152,10 @@ class Cache:
         group = self.sessions[key]
         if resource is SESSIONS:
             group.session = _read(PreviewSession.model_validate, found)
+            if isinstance(group.session, PreviewSession) and group.session.spec.owner is None:
+                self.unowned.add(key)
+            else:
+                self.unowned.discard(key)
         elif resource is PODS:
             pod = PodSeen.of(found)
             if pod is not None:
@@ -163,10 +170,16 @@ class Cache:
         else:
             _put_files(group, found["metadata"])
 
+    def _drop_from(self, resource: Resource, key: str, name: str) -> None:
+        self._drop(resource, key, name)
+        if self.sessions[key].empty:
+            del self.sessions[key]
+
     def _drop(self, resource: Resource, key: str, name: str) -> None:
         group = self.sessions[key]
         if resource is SESSIONS:
             group.session = None
+            self.unowned.discard(key)
         elif resource is PODS:
             group.pods.pop(name, None)
             self._counted.clear()

@@ -84,8 +84,17 @@ def is_behind(report: Status, observed: Observed) -> bool:
     return (report.revision, report.digest) != (index.revision, index.digest)
 
 
+def is_foreign(pod: PodSeen, observed: Observed) -> bool:
+    """It was handed over by another session, and answers to that one's host still. An earlier runtime says none."""
+    report = observed.reports.get(pod.name)
+    return report is not None and report.host not in ("", observed.host)
+
+
 def is_stuck(pod: PodSeen, observed: Observed, now: int) -> bool:
     """Will not come (back) by itself soon enough: a successor is quicker."""
+    report = observed.reports.get(pod.name)
+    if report is not None and is_foreign(pod, observed) and report.layout is not None and report.revision > 0:
+        return True  # it has files under another host, and stays there
     since = observed.memory.unreachable_since.get(pod.name)
     answered = UNREACHABLE_READY_MS if pod.ready else UNREACHABLE_MS
     patience = answered if has_answered(pod.name, observed) else STARTING_MS

@@ -74,7 +74,7 @@ def _pod_assigned(observed: Observed, choice: Choice, waits_ms: int) -> Finding:
         return false(Reason.SUSPENDED, "The next request or update brings a pod back.")
     if observed.memory.pod_refusal:
         return false(Reason.POD_REFUSED, observed.memory.pod_refusal)
-    if not observed.room:
+    if not observed.room and not observed.offer:
         return false(Reason.CAPACITY, "The runtime's limits.pods is reached.")
     if waits_ms:
         return false(Reason.CREATING, "Its pods end soon after their start; the next one is made after a pause.")

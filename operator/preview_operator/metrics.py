@@ -51,7 +51,8 @@ class Metrics:
         )
         self.resume_seconds = Histogram(
             f"{prefix}time_to_resume_seconds",
-            "From the visit or call that wanted a suspended session again to Ready",
+            "From the visit or call that wanted a suspended session again to Ready, in a pod that waited or a new one",
+            ["start"],
             buckets=_READY_BUCKETS,
             registry=registry,
         )

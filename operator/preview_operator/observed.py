@@ -28,6 +28,26 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Adopt:
+    """Mark a waiting session as one whose pod goes to this session, under compare-and-set: see `adoption`."""
+
+    session_id: str
+    resource_version: str
+    pod: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What sessions that nobody owns have for one that wants a pod: one on its way, or some to choose from."""
+
+    coming: bool = False
+    pods: tuple[Adopt, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.coming or bool(self.pods)
+
+
+@dataclass(frozen=True)
 class Observed:
     """`reports`: what the runtimes said that answered in this pass, by pod. `index` None: no files are stored."""
 
@@ -42,11 +62,29 @@ class Observed:
     room: bool = True  # the runtime's limit allows another pod
     revision: str | None = None  # of a pod that were made now (see `revision`); None without a runtime
     may_roll: bool = False  # it is this session's turn to get a pod of the runtime's newest revision
+    host: str = ""  # of the session's public address, without port
+    offer: Offer = Offer()
+    heir: PreviewSession | None = None  # of an adopted session: who still wants its pod
 
 
 @dataclass(frozen=True)
 class CreatePod:
     number: int
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Make a pod that of another session."""
+
+    pod: PodSeen
+    heir: PreviewSession
+
+
+@dataclass(frozen=True)
+class Move:
+    """Tell the runtime of a pod that was handed over which host it answers to from now on."""
+
+    pod: PodSeen
 
 
 @dataclass(frozen=True)
@@ -122,6 +160,9 @@ class DeleteSession:
 
 Action = (
     CreatePod
+    | Adopt
+    | HandOver
+    | Move
     | DeletePod
     | ApplyService
     | ApplyIngress

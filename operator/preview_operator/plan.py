@@ -13,11 +13,12 @@ from preview_core.objects import names
 from preview_core.resources.conditions import ConditionStatus, phase, settle
 from preview_core.resources.session import EndReason, LastError, PreviewSession, SessionStatus
 from preview_core.wire import RuntimePhase, Status
-from preview_operator import backoff, expiry, findings, idleness, quiet
-from preview_operator.choice import UNREACHABLE_READY_MS, Choice, choose, has_answered, is_behind, is_stuck
+from preview_operator import adoption, backoff, expiry, findings, idleness, quiet
+from preview_operator.choice import UNREACHABLE_READY_MS, Choice, choose, has_answered, is_behind, is_foreign, is_stuck
 from preview_operator.findings import Findings
 from preview_operator.observed import (
     Action,
+    Adopt,
     ApplyIngress,
     ApplyService,
     CreatePod,
@@ -27,7 +28,9 @@ from preview_operator.observed import (
     DeleteRoute,
     DeleteSession,
     End,
+    HandOver,
     Hydrate,
+    Move,
     Observed,
     Plan,
     ShowStandIn,
@@ -57,6 +60,8 @@ def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
         return Plan()
     if session.spec.ended is not None:
         return _ended(observed, now)
+    if adoption.heir_of(session) is not None:
+        return _given_away(observed)
     if expiry.is_orphan(session, has_files=_has_files(observed), now=now):
         return Plan((DeleteSession("an interrupted create", if_empty=True),))
     activity = expiry.last_activity(session, observed.reports.values(), now)
@@ -67,6 +72,10 @@ def plan(observed: Observed, settings: ClusterSettings, now: int) -> Plan:
     if cause is not None:
         return Plan((Suspend(cause),))
     choice = choose(observed, now)
+    moves = _moves(observed, choice)
+    if moves:
+        # Until it answers to this session's host nobody is told where it is.
+        return Plan(tuple(moves))
     waits_ms = backoff.wait_ms(observed.memory.pods_created_at, now)
     target = _target(observed, choice, now)
     dead, superfluous = _unwanted(observed, choice, now)
@@ -118,6 +127,17 @@ def _ended(observed: Observed, now: int) -> Plan:
     return Plan(tuple(actions), _unless_same(session, status))
 
 
+def _given_away(observed: Observed) -> Plan:
+    """What its heir does not want any more goes with it."""
+    heir = observed.heir
+    pods = [HandOver(pod, heir) for pod in observed.pods if pod.alive] if heir is not None else []
+    return Plan((*pods, DeleteSession("its pod is another session's")))
+
+
+def _moves(observed: Observed, choice: Choice) -> list[Action]:
+    return [Move(pod) for pod in observed.pods if pod.alive and pod not in choice.extra and is_foreign(pod, observed)]
+
+
 def _unwanted(observed: Observed, choice: Choice, now: int) -> tuple[list[PodSeen], list[PodSeen]]:
     """Pods to delete: those that serve nobody, and those that may be serving somebody."""
     superfluous = [pod for pod in choice.extra if pod.alive and not is_stuck(pod, observed, now)]
@@ -134,15 +154,29 @@ def _new_pod(observed: Observed, choice: Choice, waits_ms: int, superfluous: Seq
     accepted = findings.accepted(observed).status is ConditionStatus.TRUE
     rolls = choice.outdated and observed.may_roll and not superfluous
     wanted = not session.spec.suspended and (choice.best is None or rolls)
+    if not (accepted and wanted and waits_ms == 0):
+        return []
+    if choice.best is None and observed.offer.coming:
+        return []
+    adopted = _adoption(observed, choice)
+    if adopted is not None:
+        return [adopted]
     # A rollover ends with as many pods as it began with, and no more than a handful are under way: were it to need
     # room, a full runtime could never be changed.
     room = observed.room or choice.best is not None
-    if not (accepted and wanted and room and waits_ms == 0):
+    if not room:
         return []
     # A name is not used twice, or kubelet and watches mix up the two. After a restart of the operator the number of a
     # suspended session begins anew: its last pod is long gone.
     taken = (*(pod.name for pod in observed.pods), session.status.pod_name or "", observed.memory.last_pod)
     return [CreatePod(max(names.pod_number(session.metadata.name, name) for name in taken) + 1)]
+
+
+def _adoption(observed: Observed, choice: Choice) -> Adopt | None:
+    """A pod that waits, for a session that wakes. It needs no room: it is there."""
+    session = observed.session
+    is_served = session.spec.owner is not None and observed.index is not None and not observed.memory.files_fault
+    return next(iter(observed.offer.pods), None) if is_served and choice.best is None else None
 
 
 def _target(observed: Observed, choice: Choice, now: int) -> str | None:

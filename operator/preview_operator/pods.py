@@ -66,7 +66,7 @@ def make_pod(
                 _empty_dir("session", spec.limits.workspace_mebibytes),
                 _empty_dir("tmp", TMP_MEBIBYTES),
             ],
-            "containers": [_container(session_id, name, runtime, settings, secret)],
+            "containers": [_container(name, runtime, settings, secret)],
         },
     }
     if spec.runtime_class_name is not None:
@@ -74,9 +74,7 @@ def make_pod(
     return pod
 
 
-def _container(
-    session_id: str, pod: str, runtime: PreviewRuntime, settings: ClusterSettings, secret: bytes
-) -> Manifest:
+def _container(pod: str, runtime: PreviewRuntime, settings: ClusterSettings, secret: bytes) -> Manifest:
     spec = runtime.spec
     return {
         "name": "runtime",
@@ -92,7 +90,9 @@ def _container(
             _variable("KP_CONTROL_HOST", "*"),
             _variable("KP_CONTROL_PORT", str(names.CONTROL_PORT)),
             _variable("KP_CONTROL_TOKEN", control_token(secret, pod)),
-            _variable("KP_PUBLIC_URL", settings.address.url(session_id)),
+            # Of the session whose pod it is when the container starts: a pod may be handed over.
+            _field("KP_SESSION", f"metadata.labels['{names.SESSION_LABEL}']"),
+            _variable("KP_PUBLIC_URL", settings.address.url("$(KP_SESSION)")),
             _variable("KP_ALLOWED_ORIGINS", ",".join(settings.allowed_origins)),
             _variable("KP_KEEP_STDIN", "1"),
             _variable("KP_TERMINATION_LOG", TERMINATION_LOG),
@@ -145,6 +145,10 @@ def _registry(address: str | None) -> list[Manifest]:
 
 def _variable(name: str, value: str) -> Manifest:
     return {"name": name, "value": value}
+
+
+def _field(name: str, path: str) -> Manifest:
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
 
 
 def _empty_dir(name: str, mebibytes: int) -> Manifest:

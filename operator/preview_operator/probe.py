@@ -41,6 +41,16 @@ class Probe:
         """What came of it, as one word: "overtaken" when the pod has files already."""
         return await self._put(pod, _stand_in())
 
+    async def move(self, pod: PodSeen, host: str) -> str:
+        """Tells a runtime which host it answers to; what came of it, as one word. The next pass sees it."""
+        try:
+            await self._client(pod).move(host)
+        except RuntimeAway:
+            return "away"
+        except RuntimeRefused:
+            return "refused"  # it has files: the next pass gives it up
+        return "done"
+
     async def _put(self, pod: PodSeen, message: PutFiles) -> str:
         try:
             await self._client(pod).put(message)

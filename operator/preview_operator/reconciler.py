@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import structlog
@@ -14,19 +15,30 @@ from preview_core.kube.client import Kube
 from preview_core.kube.errors import Conflict, KubeError, NotFound, Refused
 from preview_core.kube.resource import NETWORK_POLICIES, RUNTIMES, SESSIONS
 from preview_core.kube.settings import ClusterSettings
+from preview_core.objects import names
 from preview_core.resources.conditions import READY, ConditionStatus, Reason, phase, settle
 from preview_core.resources.names import API_VERSION, RUNTIME, SESSION
 from preview_core.resources.runtime import PreviewRuntime
 from preview_core.resources.session import PreviewSession, SessionStatus
 from preview_core.wire import Status
-from preview_operator import findings, rollover, runtimes, warm
+from preview_operator import adoption, findings, rollover, runtimes, warm
 from preview_operator.apply import Applier
 from preview_operator.cache import Cache, Group, Invalid
 from preview_operator.members import Member, lacking
 from preview_operator.memory import Memories
 from preview_operator.metrics import Metrics
 from preview_operator.misses import Misses
-from preview_operator.observed import Action, CreatePod, Hydrate, Observed, Plan, ShowStandIn
+from preview_operator.observed import (
+    Action,
+    Adopt,
+    CreatePod,
+    HandOver,
+    Hydrate,
+    Observed,
+    Offer,
+    Plan,
+    ShowStandIn,
+)
 from preview_operator.plan import plan
 from preview_operator.policy import Manifest, make_policy
 from preview_operator.probe import Probe
@@ -137,7 +149,25 @@ class Reconciler:
             room=room,
             revision=revision_of(runtime, self.settings) if runtime is not None else None,
             may_roll=runtime is not None and self._may_roll(session_id, runtime),
+            host=self.settings.address.host(session_id),
+            offer=self._offer(session, group, runtime),
+            heir=self._heir(session),
         )
+
+    def _offer(self, session: PreviewSession, group: Group, runtime: PreviewRuntime | None) -> Offer:
+        member = Member(session, tuple(group.pods.values()))
+        if runtime is None or session.spec.owner is None or not adoption.inherits(member):
+            return Offer()
+        offer = adoption.offer_to(session, revision_of(runtime, self.settings), self._unowned())
+        # Many that wake at once would all try the first one.
+        return replace(offer, pods=tuple(random.sample(offer.pods, len(offer.pods))))
+
+    def _heir(self, session: PreviewSession) -> PreviewSession | None:
+        """Whoever is to have its pod, and still wants it."""
+        group = self.cache.sessions.get(adoption.heir_of(session) or "")
+        if group is None or not isinstance(group.session, PreviewSession):
+            return None
+        return group.session if adoption.inherits(Member(group.session, tuple(group.pods.values()))) else None
 
     def _room(self, session: PreviewSession, runtime: PreviewRuntime) -> bool:
         """Whether its runtime's limit allows it a pod. Nobody's session leaves room for those that have an owner; who
@@ -191,6 +221,11 @@ class Reconciler:
                 if isinstance(action, CreatePod):
                     self.making[runtime] -= 1
                     taken -= 1
+                elif isinstance(action, Adopt):
+                    self.add(("session", action.session_id), 0.0)
+                elif isinstance(action, HandOver):
+                    # The answer to the write was the news: no watch tells more of it.
+                    self.add(("session", action.heir.metadata.name), 0.0)
         finally:
             self.making[runtime] -= taken
 
@@ -203,7 +238,9 @@ class Reconciler:
             return
         note = self.memories.of(session.metadata.name)
         if note.resumed_at is not None:
-            self.metrics.resume_seconds.observe(max(0, self.clock() - note.resumed_at) / 1000)
+            is_adopted = names.pod_number(session.metadata.name, status.pod_name or "") == 0
+            start = "warm" if is_adopted else "cold"
+            self.metrics.resume_seconds.labels(start).observe(max(0, self.clock() - note.resumed_at) / 1000)
             note.resumed_at = None
         elif session.status.served_revision in (None, 1) and born is not None:
             self.metrics.ready_seconds.observe(max(0, self.clock() - born) / 1000)
@@ -301,6 +338,14 @@ class Reconciler:
             Member(session, tuple(self.cache.sessions[key].pods.values()))
             for key, session in self.cache.valid_sessions()
             if session.spec.runtime_ref.name == runtime
+        ]
+
+    def _unowned(self) -> list[Member]:
+        groups = [self.cache.sessions[key] for key in self.cache.unowned]
+        return [
+            Member(group.session, tuple(group.pods.values()))
+            for group in groups
+            if isinstance(group.session, PreviewSession)
         ]
 
     def _look_at(self, members: list[Member]) -> None:

@@ -23,7 +23,7 @@ RIGHTS: dict[tuple[str, str], dict[str, set[str]]] = {
         f"previewsessions/status.{GROUP}": {"get", "patch", "update"},
         f"previewruntimes.{GROUP}": {"get", "list", "watch"},
         f"previewruntimes/status.{GROUP}": {"get", "patch", "update"},
-        "pods": {"get", "list", "watch", "create", "delete"},
+        "pods": APPLIER,
         "services": APPLIER,
         "configmaps": {"get", "list", "watch", "delete"},
         "ingresses.networking.k8s.io": APPLIER,

@@ -16,10 +16,12 @@ RUNTIME_REVISION_LABEL = f"{GROUP}/runtime-revision"
 ROUTE_DIGEST_ANNOTATION = f"{GROUP}/route-digest"
 POD_LABEL = f"{GROUP}/pod"  # of a pod, its own name: a Service leads to exactly one pod
 OWNER_LABEL = f"{GROUP}/owner"  # of a session: a hash of its owner, by which an owner's sessions are listed
-WARM_LABEL = f"{GROUP}/warm"  # of a session, where its runtime keeps some warm: one of the next three
+WARM_LABEL = f"{GROUP}/warm"  # of a session, where its runtime keeps some warm: one of the next four
+HEIR_ANNOTATION = f"{GROUP}/heir"  # of an adopted session: the id of the one that gets its pod
 
 WAITING = "waiting"  # made by the operator, and nobody's yet
 CLAIMED = "claimed"  # it waited, and a create took it
+ADOPTED = "adopted"  # it waited, and its pod is on its way to a session that wakes
 MISSED = "missed"  # made by a create that found none waiting
 
 POD = "pod"
@@ -66,7 +68,7 @@ def pod_name(session_id: str, number: int) -> str:
 
 
 def pod_number(session_id: str, name: str) -> int:
-    """The inverse; 0 for a name that is none of ours."""
+    """The inverse; 0 for a name that is not of this session: its pod may have been made for a warm one."""
     tail = name.removeprefix(f"preview-{session_id}-")
     return int(tail) if tail != name and tail.isdigit() else 0
 

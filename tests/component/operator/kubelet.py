@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from e2e.modules import installation
+from tests.unit.operator.world import environment
 
 from preview_core.kube.client import Kube
 from preview_core.kube.errors import Conflict, KubeError, NotFound
@@ -97,7 +98,7 @@ class Kubelet:
 
     async def _spawn(self, pod: Mapping[str, Any], address: str, folder: Path) -> asyncio.subprocess.Process:
         home = installation()
-        given = {entry["name"]: entry["value"] for entry in pod["spec"]["containers"][0]["env"]}
+        given = environment(pod)
         own = {
             "KP_SESSION_DIR": str(folder),
             "KP_CATALOGUE_DIR": str(_profile(given["KP_CATALOGUE_DIR"], home.catalogue)),

@@ -105,7 +105,7 @@ async def test_g30_an_idle_session_gives_up_its_pod_and_a_page_that_is_looked_at
     metrics = await world.operator.metrics()
     assert 'kontext_preview_operator_suspensions_total{cause="idle"} 2.0' in metrics
     assert "kontext_preview_operator_resumptions_total 1.0" in metrics
-    assert "kontext_preview_operator_time_to_resume_seconds_count 1.0" in metrics
+    assert 'kontext_preview_operator_time_to_resume_seconds_count{start="cold"} 1.0' in metrics
 
 
 def of(event: Object, session_id: str) -> bool:

@@ -312,3 +312,30 @@ def test_a_pod_whose_session_is_gone_counts_until_it_is_gone_too() -> None:
     assert (cache.pods_of("default"), cache.runtime_of(PODS, names.pod_name(ID, 1))) == (1, "default")
     cache.drop(PODS, pod()["metadata"])
     assert cache.pods_of("default") == 0
+
+
+def test_a_pod_that_was_handed_over_is_its_new_sessions_alone() -> None:
+    cache = Cache()
+    cache.put(PODS, pod(1))
+    assert cache.counted("default") == 1
+    labels = {**names.labels(OTHER, names.POD), names.RUNTIME_LABEL: "default"}
+    assert cache.put(PODS, thing(PODS, names.pod_name(ID, 1), 2, labels=labels)) == OTHER
+    assert list(cache.sessions) == [OTHER]
+    assert list(cache.sessions[OTHER].pods) == [names.pod_name(ID, 1)]
+    assert cache.counted("default") == 1
+    # News of before, which comes late.
+    assert cache.put(PODS, pod(1)) is None
+    assert cache.drop(PODS, {"name": names.pod_name(ID, 1), "labels": labels, "resourceVersion": "3"}) == OTHER
+    assert not cache.sessions
+
+
+def test_it_knows_which_sessions_nobody_owns() -> None:
+    cache = Cache()
+    cache.put(SESSIONS, session(1, owner=None))
+    cache.put(SESSIONS, session(1, name=OTHER))
+    assert cache.unowned == {ID}
+    cache.put(SESSIONS, session(2))
+    assert cache.unowned == set()
+    cache.put(SESSIONS, session(2, name=OTHER, owner=None))
+    cache.drop(SESSIONS, {"name": OTHER, "resourceVersion": "3"})
+    assert cache.unowned == set()

@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.operator.world import ID, OWNER, SECRET, SETTINGS, UID, pod_revision, runtime, session, settings
+from tests.unit.operator.world import (
+    ID,
+    OWNER,
+    SECRET,
+    SETTINGS,
+    UID,
+    environment,
+    pod_revision,
+    runtime,
+    session,
+    settings,
+)
 
 from preview_core.address import PublicAddress
 from preview_core.naming import new_session_id
@@ -29,10 +40,6 @@ def made(number: int = 1, secret: bytes = SECRET, **spec: Any) -> dict[str, Any]
 def container(**spec: Any) -> dict[str, Any]:
     found: dict[str, Any] = made(**spec)["spec"]["containers"][0]
     return found
-
-
-def environment(pod: dict[str, Any]) -> dict[str, str]:
-    return {entry["name"]: entry["value"] for entry in pod["spec"]["containers"][0]["env"]}
 
 
 def test_the_pod_takes_its_packages_from_its_runtimes_dependency_profile() -> None:
@@ -101,7 +108,9 @@ def test_g36_there_is_one_container_and_no_command_of_anybody() -> None:
 
 
 def test_g36_no_variable_comes_from_a_secret_or_a_config_map() -> None:
-    assert all(entry.keys() == {"name", "value"} for entry in container()["env"])
+    others = [entry for entry in container()["env"] if entry.keys() != {"name", "value"}]
+    label = {"fieldRef": {"fieldPath": "metadata.labels['preview.coinnation.io/session']"}}
+    assert others == [{"name": "KP_SESSION", "valueFrom": label}]
 
 
 def test_limits_and_requests_are_the_runtimes() -> None:
@@ -164,6 +173,14 @@ def test_it_knows_its_public_address_and_who_may_frame_it() -> None:
     found = environment(made())
     assert found["KP_PUBLIC_URL"] == f"https://preview-{ID}.preview.example.org/"
     assert found["KP_ALLOWED_ORIGINS"] == "https://kontext.build,http://localhost:5173"
+
+
+def test_g30_a_container_of_a_pod_that_was_handed_over_has_the_address_of_its_session_when_it_starts_again() -> None:
+    pod = made()
+    other = "b" * 25 + "a"
+    pod["metadata"]["labels"][names.SESSION_LABEL] = other
+    assert environment(pod)["KP_PUBLIC_URL"] == f"https://preview-{other}.preview.example.org/"
+    assert environment(pod)["KP_CONTROL_TOKEN"] == environment(made())["KP_CONTROL_TOKEN"]
 
 
 def test_without_allowed_origins_nobody_may_frame_it() -> None:

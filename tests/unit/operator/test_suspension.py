@@ -114,7 +114,7 @@ async def test_a_return_is_counted_and_timed_from_what_woke_it(rig: Rig) -> None
     run(rig, fresh, rig.kube.objects[PODS.plural, fresh]["metadata"]["labels"])
     rig.now += 1_500
     await looked(rig)
-    assert (counted(rig, "resumptions_total"), counted(rig, "time_to_resume_seconds_sum")) == (1, 2.0)
+    assert (counted(rig, "resumptions_total"), counted(rig, "time_to_resume_seconds_sum", start="cold")) == (1, 2.0)
     assert counted(rig, "time_to_ready_seconds_count") == 1, "a return is no birth"
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +45,8 @@ from preview_operator.seen import PodSeen
 from preview_operator.transitions import happenings
 
 Object = dict[str, Any]
+
+_VARIABLE = re.compile(r"\$\((\w+)\)")
 
 ID = "abcdefghijklmnopqrstuvwxya"
 UID = "7b7a1c5e-0000-4000-8000-000000000001"
@@ -404,6 +407,19 @@ def is_true(conditions: Iterable[Condition], kind: str) -> bool:
 
 def reason(conditions: Iterable[Condition], kind: str) -> str:
     return next(condition.reason for condition in conditions if condition.type == kind)
+
+
+def environment(pod: Mapping[str, Any]) -> dict[str, str]:
+    """Of a container that starts now, as a kubelet makes it: with what labels and earlier variables say."""
+    found: dict[str, str] = {}
+    for entry in pod["spec"]["containers"][0]["env"]:
+        if "valueFrom" in entry:
+            path = entry["valueFrom"]["fieldRef"]["fieldPath"]
+            value = pod["metadata"]["labels"][path.removeprefix("metadata.labels['").removesuffix("']")]
+        else:
+            value = _VARIABLE.sub(lambda match: found[match[1]], entry["value"])
+        found[entry["name"]] = value
+    return found
 
 
 def selector(found: Mapping[str, Any]) -> Object:
