@@ -17,6 +17,7 @@ from tests.component.operator.test_suspension import asleep, selector
 from tests.component.operator.test_warm import all_sessions, claim, filled
 from tests.unit.operator.world import settings
 
+from preview_api.backends.kubernetes.claims import waits
 from preview_core.kube.resource import PODS, SERVICES, SESSIONS
 from preview_core.objects import names
 from preview_core.resources.conditions import Phase
@@ -178,7 +179,7 @@ async def test_g30_an_operator_killed_between_any_two_writes_of_it_is_followed_b
         await operator.adopts(waiting, session_id)
         if writes > 1:
             await operator.hands_over(waiting, session_id)
-    assert not await claim(world, waiting), "no create has it any more"
+    assert not waits(await world.session(waiting.metadata.name)), "no create takes it any more"
     await world.operator.start()
     await served_by(world, session_id, waiting)
     await filled(world, 1)
@@ -210,7 +211,7 @@ async def test_what_its_heir_does_not_want_any_more_goes(own_world: World, fate:
 
 async def test_of_two_that_wake_one_has_the_pod_that_waits_and_the_other_a_new_one(own_world: World) -> None:
     world = own_world
-    both = [await sleeping(world, "First"), await sleeping(world, "Second")]
+    both = await asyncio.gather(sleeping(world, "First"), sleeping(world, "Second"))
     await world.runtime(warm={"minimum": 1, "maximum": 1})
     (waiting,) = await filled(world, 1)
     # What would wait next does not start.
@@ -257,7 +258,7 @@ async def test_operators_killed_again_and_again_while_sessions_wake_lose_none_an
     own_world: World,
 ) -> None:
     world = own_world
-    sessions = [await sleeping(world, f"Number {number}") for number in range(3)]
+    sessions = await asyncio.gather(*(sleeping(world, f"Number {number}") for number in range(3)))
     await world.runtime(warm={"minimum": 2, "maximum": 2})
     await filled(world, 2)
 
