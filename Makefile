@@ -30,10 +30,10 @@ lint: $(VENV)/.dev runtime/node_modules/.stamp
 	$(BIN)/lint-imports
 	cd runtime && node_modules/.bin/tsc --noEmit && node scripts/validators.js --check
 
-## bench: the product beside bare Vite and a naive server, in one run
+## bench: the product beside bare Vite and a naive server, and on a real cluster; writes e2e/bench/RESULTS.md
 bench: setup
-	$(BIN)/python -m e2e.bench
-	$(BIN)/python -m e2e.bench --kubernetes
+	$(BIN)/python -m e2e.bench --results e2e/bench/RESULTS.md
+	$(BIN)/python -m e2e.bench --kubernetes --results e2e/bench/RESULTS.md
 
 ## scale: what the control plane costs per session, alone with 1,000 that are played; what an Ingress costs its controller
 scale: $(VENV)/.dev

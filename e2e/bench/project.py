@@ -12,6 +12,10 @@ from itertools import count
 
 ROOT = "src/frontend"
 TEXT = "component text"
+RULE = "CSS rule"
+UTILITY = "new Tailwind class"
+MANY = "20 files"
+KINDS = (TEXT, RULE, UTILITY, MANY)
 PANELS = tuple(f"Panel{number:02d}" for number in range(20))
 # Besides the panels: Header, Sidebar, Layout, Dashboard, Settings. 25 components in all.
 
@@ -301,7 +305,7 @@ class Edits:
         """The value of one CSS rule."""
         number = next(self._numbers)
         path = f"{ROOT}/src/styles.css"
-        return Edit("CSS rule", {path: _STYLES % number}, (_marked("rule"),), "paddingLeft", f"{number}px")
+        return Edit(RULE, {path: _STYLES % number}, (_marked("rule"),), "paddingLeft", f"{number}px")
 
     def utility(self) -> Edit:
         """A Tailwind class that no file used before."""
@@ -309,13 +313,13 @@ class Edits:
         name = PANELS[3]
         path = f"{ROOT}/src/components/{name}.tsx"
         text = panel(name, f"{name} before", f"p-[{number}px]")
-        return Edit("new Tailwind class", {path: text}, (_marked(f"{name}-box"),), "paddingTop", f"{number}px")
+        return Edit(UTILITY, {path: text}, (_marked(f"{name}-box"),), "paddingTop", f"{number}px")
 
     def many(self) -> Edit:
         """The texts of 20 components in one update."""
         value = f"batch {next(self._numbers)}"
         changed = {f"{ROOT}/src/components/{name}.tsx": panel(name, value) for name in PANELS}
-        return Edit("20 files", changed, tuple(_marked(name) for name in PANELS), None, value)
+        return Edit(MANY, changed, tuple(_marked(name) for name in PANELS), None, value)
 
     def all(self) -> tuple[Edit, ...]:
         """One of each kind."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 from playwright.async_api import ConsoleMessage, Frame, FrameLocator, Locator, Page, Request, Response
+from playwright.async_api import TimeoutError as NotInTime
 
 from e2e.browser.site import Site
 from e2e.browser.target import Target
@@ -109,7 +110,18 @@ class Caller:
 
     async def painted(self, root: str = "#root") -> None:
         """Wait until the app has rendered something into `root` that is to be seen."""
-        await self.preview.locator(f"{root} > *:visible").first.wait_for(timeout=FIRST_PAINT_MS)
+        try:
+            await self.preview.locator(f"{root} > *:visible").first.wait_for(timeout=FIRST_PAINT_MS)
+        except NotInTime as error:
+            raise AssertionError(await self._instead(str(error))) from error
+
+    async def _instead(self, what: str) -> str:
+        """`what`, and all that may explain why there is nothing to be seen."""
+        frame = await self.frame()
+        session = await self.call("GET", f"/kontext/preview/{self.session['sessionId']}")
+        answers = [f"{response.status} {response.url}" for response in self.responses[-40:]]
+        page = (await frame.content())[:4000]
+        return "\n".join([what, frame.url, page, str(session), *self.trouble.console, *self.trouble.requests, *answers])
 
     async def ready(self) -> None:
         """Wait for the session's phase, and for the ingress controller to follow it.
