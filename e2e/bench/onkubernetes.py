@@ -88,11 +88,11 @@ class OnKubernetes:
         return len(self.cluster.kubectl("get", "pods", "-n", self.cluster.sessions, selector, "-o", "name").split())
 
     def waiting(self) -> Memory:
-        """A pod is measured with its session."""
-        return Memory(0, 0)
+        self.rest()
+        return memory(_pid(self._pool.hosts()[0]))
 
     def loaded(self) -> Memory:
-        return memory(self._pid())
+        return memory(_pid(self._host))
 
     def shared(self) -> Memory | None:
         return None
@@ -120,15 +120,16 @@ class OnKubernetes:
                 raise RuntimeError(otherwise)
             time.sleep(_POLL_SECONDS)
 
-    def _pid(self) -> int:
-        """Of the session's process, whose environment has its public URL."""
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                environment = (entry / "environ").read_bytes().split(b"\0")
-            except OSError:
-                continue  # it ended while /proc was read
-            if f"KP_PUBLIC_URL=http://{self._host}/".encode() in environment:
-                return int(entry.name)
-        raise RuntimeError("the session's process is not on this machine")
+
+def _pid(host: str) -> int:
+    """Of a session's process, whose environment has its public URL."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            environment = (entry / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it ended while /proc was read
+        if f"KP_PUBLIC_URL=http://{host}/".encode() in environment:
+            return int(entry.name)
+    raise RuntimeError("the session's process is not on this machine")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from e2e.cluster.installed import Installed
 
@@ -37,11 +38,17 @@ class Pool:
     def give_back(self) -> None:
         self._change({"minimum": self._before.get("minimum", 0), "maximum": self._before.get("maximum", 10)})
 
+    def hosts(self) -> list[str]:
+        """Of the previews that wait."""
+        return [urlsplit(one["status"]["url"]).netloc for one in self._waiting()]
+
     def _is(self, number: int) -> bool:
         """By the sessions themselves: what the runtime says of them comes a moment later."""
+        return [one.get("status", {}).get("phase") for one in self._waiting()] == ["Warm"] * number
+
+    def _waiting(self) -> list[Any]:
         selector = "--selector=preview.coinnation.io/warm=waiting"
-        found = json.loads(self._kubectl("get", "previewsessions", selector, "-o", "json"))
-        return [one.get("status", {}).get("phase") for one in found["items"]] == ["Warm"] * number
+        return list(json.loads(self._kubectl("get", "previewsessions", selector, "-o", "json"))["items"])
 
     def _runtime(self) -> Any:
         return json.loads(self._kubectl("get", "previewruntime", _RUNTIME, "-o", "json"))

@@ -11,8 +11,8 @@ from preview_core.resources.session import SessionStatus
 from preview_operator.observed import Observed
 from preview_operator.transitions import happenings
 
-# A cold session is Ready within two or three seconds, of fifty that begin at a time the last one within ten. Somebody
-# who looks at one that is not wants to know why.
+# Three times what a cold session takes on two quiet cores. Somebody who looks at one that is not Ready by then wants to
+# know why.
 QUIET_MS = 10_000
 # A pass that does something is followed by another, which knows what came of it. While many begin at a time that is
 # later, and to write more then would make it later still.
