@@ -153,3 +153,6 @@ async def test_g10_a_new_control_plane_moves_no_session_and_no_page_reconnects(c
     assert pods(cluster, page.id) == before
     session = cluster.kubectl.json("get", "previewsession", page.id, "-n", cluster.sessions)
     assert session["status"]["phase"] == "Ready"
+    # The new waker is found as the one before.
+    found = cluster.kubectl.json("get", "pods", "-n", cluster.sessions, "--selector=preview.coinnation.io/part=waker")
+    assert found["items"]

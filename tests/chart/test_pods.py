@@ -10,6 +10,7 @@ from helm import render
 from tests.chart.conftest import EVERYTHING, of_kind
 
 from preview_core.kube.settings import ClusterSettings
+from preview_core.objects import names
 
 COMPONENTS = ("api", "operator", "waker")
 
@@ -41,6 +42,20 @@ def test_a_pod_has_no_rights_on_its_node(release: list[render.Document], compone
             "capabilities": {"drop": ["ALL"]},
         }
         assert "hostPort" not in str(container["ports"])
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_annotations_and_labels_of_a_pod_are_added_to_its_own(defaults: list[render.Document], component: str) -> None:
+    """The waker's label is what Services of sleeping sessions select: without it nobody is ever woken."""
+    given = {"podAnnotations": {"example.org/a": "a"}, "podLabels": {"example.org/b": "b"}}
+    before = pod(defaults, component)["metadata"]
+    after = pod(render.documents({component: given}), component)["metadata"]
+    assert after["labels"] == {**before["labels"], **given["podLabels"]}
+    assert after["annotations"] == {**before.get("annotations", {}), **given["podAnnotations"]}
+
+
+def test_services_of_sleeping_sessions_find_the_waker(release: list[render.Document]) -> None:
+    assert pod(release, "waker")["metadata"]["labels"][names.PART_LABEL] == names.WAKER
 
 
 def test_components_have_service_accounts_of_their_own(defaults: list[render.Document]) -> None:

@@ -83,6 +83,9 @@ pod template, and so replaces the pods.
 {{- define "kontext.podMetadata" -}}
 labels:
   {{- include "kontext.selector" . | nindent 2 }}
+  {{- with .labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   {{- with .root.Values.commonLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

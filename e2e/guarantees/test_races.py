@@ -1,0 +1,205 @@
+"""200 creates at a time on 20 sessions that wait, while replicas of the API die: each session has one owner."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import statistics
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from e2e.browser import project
+from e2e.cluster.installed import API_HOST, ORIGINS, Installed
+from e2e.cluster.kubectl import KubectlFailed
+from e2e.guarantees.caller import PASSING, PATH, Session, eventually
+from e2e.guarantees.races import Answered, Json, faults
+from e2e.guarantees.test_replicas import REPLICAS, scale_operator
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
+
+CREATES = 200
+WAITING = 20
+# An owner, which is an origin and an address, may have 100 live sessions.
+ADDRESSES = tuple(f"127.0.0.{number}" for number in range(1, 5))
+RUNTIME = "default"
+# A pod takes 4 s of two quiet cores until it waits.
+FILLED_S = 400.0
+# Replicas are away as long as they take to start, three of them on two busy cores; every answer comes after that.
+ANSWERED_S = 240.0
+# So that two of three are there most of the time, and never all of them for long.
+KILL_EVERY_S = (1.0, 3.0)
+# What a session still has may take as long as an expired one's (G30).
+GONE_S = 120.0
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def callers(cluster: Installed) -> AsyncIterator[list[httpx2.AsyncClient]]:
+    """One for each owner, each from an address of its own."""
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(
+                httpx2.AsyncClient(
+                    base_url=f"http://127.0.0.1:{cluster.port}",
+                    headers={"Host": f"{API_HOST}:{cluster.port}", "Origin": ORIGINS[0]},
+                    transport=httpx2.AsyncHTTPTransport(local_address=address),
+                    timeout=30,
+                )
+            )
+            for address in ADDRESSES
+        ]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def replicas(cluster: Installed) -> AsyncIterator[None]:
+    await asyncio.to_thread(cluster.configure, {"api": {"replicas": REPLICAS}})
+    yield
+    await asyncio.to_thread(cluster.configure, {"api": {"replicas": 2}})
+
+
+def keep_warm(cluster: Installed, number: int) -> None:
+    patch = json.dumps({"spec": {"warm": {"minimum": number, "maximum": max(number, 10)}}})
+    cluster.kubectl("patch", "previewruntime", RUNTIME, "-n", cluster.sessions, "--type=merge", f"--patch={patch}")
+
+
+@contextmanager
+def warm(cluster: Installed) -> Iterator[None]:
+    keep_warm(cluster, WAITING)
+    try:
+        yield
+    finally:
+        keep_warm(cluster, 0)
+
+
+@contextmanager
+def without_operator(cluster: Installed) -> Iterator[None]:
+    """The 180 that find none waiting get no pods, which the node could not carry."""
+    scale_operator(cluster, 0)
+    try:
+        yield
+    finally:
+        scale_operator(cluster, 1)
+        cluster.release.wait()
+
+
+def listed(cluster: Installed) -> list[Json]:
+    found: list[Json] = cluster.kubectl.json("get", "previewsessions", "-n", cluster.sessions)["items"]
+    return found
+
+
+def waiting(cluster: Installed) -> set[str]:
+    """Ids of those that a create may take now."""
+    selector = "--selector=preview.coinnation.io/warm=waiting"
+    found = cluster.kubectl.json("get", "previewsessions", "-n", cluster.sessions, selector)["items"]
+    return {one["metadata"]["name"] for one in found if one.get("status", {}).get("phase") == "Warm"}
+
+
+async def create(http: httpx2.AsyncClient, number: int) -> Answered:
+    """Again under the same key for as long as the replicas are away: it may have been made by one that died."""
+    files = project.files({project.TITLE: project.title(f"Number {number}.")})
+    body = {"files": [{"name": path, "content": text} for path, text in files.items()], "packageJson": None}
+    headers = {"Idempotency-Key": f"race-{number}"}
+    retries = 0
+    async with asyncio.timeout(ANSWERED_S):
+        while True:
+            try:
+                answer = await http.post(PATH, json=body, headers=headers)
+            except httpx2.TransportError:
+                answer = None
+            if answer is not None and answer.status_code not in PASSING:
+                assert answer.status_code == 200, answer.text
+                return Answered(number, answer.json()["sessionId"], retries)
+            retries += 1
+            await asyncio.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads load, guards nothing
+
+
+async def kill_replicas(cluster: Installed) -> Counter[str]:
+    """One at random after the other, until it is cancelled."""
+    kills: Counter[str] = Counter()
+    try:
+        while True:
+            which = ("-n", cluster.namespace, "--selector=app.kubernetes.io/component=api", "-o", "name")
+            pods = (await asyncio.to_thread(cluster.kubectl, "get", "pods", *which)).split()
+            victim = random.choice(pods) if pods else ""  # noqa: S311 - any of them
+            try:
+                how = ("-n", cluster.namespace, "--grace-period=0", "--force", "--wait=false")
+                await asyncio.to_thread(cluster.kubectl, "delete", victim, *how)
+                kills[victim] += 1
+            except KubectlFailed:
+                pass  # it went between the two calls
+            await asyncio.sleep(random.uniform(*KILL_EVERY_S))  # noqa: S311 - at any time
+    except asyncio.CancelledError:
+        return kills
+
+
+async def race(cluster: Installed, callers: list[httpx2.AsyncClient]) -> tuple[list[Answered], Counter[str]]:
+    killing = asyncio.create_task(kill_replicas(cluster))
+    try:
+        answered = await asyncio.gather(*(create(callers[number % len(callers)], number) for number in range(CREATES)))
+    finally:
+        killing.cancel()
+    return answered, await killing
+
+
+async def test_g02_each_of_many_creates_at_a_time_gets_a_session_of_its_own_whichever_replica_dies(
+    cluster: Installed, callers: list[httpx2.AsyncClient], replicas: None
+) -> None:
+    with warm(cluster):
+
+        async def filled() -> bool:
+            return len(waiting(cluster)) == WAITING
+
+        await eventually(filled, f"{WAITING} sessions wait", FILLED_S)
+        with without_operator(cluster):
+            before = waiting(cluster)
+            answered, kills = await race(cluster, callers)
+            sessions = [one for one in listed(cluster) if _is_ours(one, before)]
+            taken = [one for one in answered if one.session_id in before]
+            cold = [one.session_id for one in answered if one.session_id not in before]
+            found = faults(CREATES, answered, sessions, before)
+            # Before the operator is back, which would make a pod for each.
+            cluster.kubectl("delete", "previewsessions", "-n", cluster.sessions, "--wait=false", *cold)
+            keep_warm(cluster, 0)
+    retried = sum(one.retries for one in answered)
+    print(
+        f"creates {CREATES}, replicas killed {kills.total()}, retries {retried}, of {len(before)} that waited "
+        f"{len(taken)} were taken, cold {len(cold)}, faults {len(found)}"
+    )
+    assert found == []
+    assert kills.total() >= REPLICAS
+    assert len({one["spec"]["owner"] for one in sessions if "owner" in one["spec"]}) == len(ADDRESSES)
+    # Whose create was killed between its slot and its claim is not given to somebody else before that is pruned.
+    assert len(taken) >= WAITING // 2
+
+    waits = [await _session(callers, one).serves(f"Number {one.number}.", FILLED_S) for one in taken]
+    print(f"each taken one serves its own project, the last after {max(waits):.1f} s ({statistics.median(waits):.1f})")
+    for one in taken:
+        await _session(callers, one).close()
+    await eventually(lambda: _nothing_is_left(cluster, {one.session_id for one in answered}), "nothing is left", GONE_S)
+
+
+def _is_ours(session: Json, before: set[str]) -> bool:
+    """Not of a test before this one, whose tombstones are there for an hour."""
+    owner = session["spec"].get("owner", "")
+    return session["metadata"]["name"] in before or (
+        "ended" not in session["spec"] and owner.rpartition(" ")[2] in ADDRESSES and owner.startswith(ORIGINS[0])
+    )
+
+
+def _session(callers: list[httpx2.AsyncClient], one: Answered) -> Session:
+    http = callers[one.number % len(callers)]
+    host = f"preview-{one.session_id}.preview.localhost:{http.base_url.port}"
+    return Session(http, {"sessionId": one.session_id, "previewUrl": f"http://{host}/"})
+
+
+async def _nothing_is_left(cluster: Installed, ids: set[str]) -> bool:
+    """But tombstones, which have nothing."""
+    kinds = "pods,services,ingresses,configmaps"
+    left = cluster.kubectl.json("get", kinds, "-n", cluster.sessions)["items"]
+    owners = {(one["metadata"].get("labels") or {}).get("preview.coinnation.io/session") for one in left}
+    return not owners & ids
