@@ -62,18 +62,26 @@ async def replicas(cluster: Installed) -> AsyncIterator[None]:
     await asyncio.to_thread(cluster.configure, {"api": {"replicas": 2}})
 
 
-def keep_warm(cluster: Installed, number: int) -> None:
-    patch = json.dumps({"spec": {"warm": {"minimum": number, "maximum": max(number, 10)}}})
+def change(cluster: Installed, **spec: object) -> None:
+    patch = json.dumps({"spec": spec})
     cluster.kubectl("patch", "previewruntime", RUNTIME, "-n", cluster.sessions, "--type=merge", f"--patch={patch}")
 
 
-@contextmanager
-def warm(cluster: Installed) -> Iterator[None]:
+def keep_warm(cluster: Installed, number: int) -> None:
+    change(cluster, warm={"minimum": number, "maximum": max(number, 10)})
+
+
+@pytest.fixture
+def crowd(cluster: Installed) -> Iterator[None]:
+    """Meanwhile as many sessions wait as two cores have no room for by what a pod asks for otherwise."""
+    found = cluster.kubectl.json("get", "previewruntime", RUNTIME, "-n", cluster.sessions)["spec"]["resources"]
+    change(cluster, resources={"requests": {"cpu": "10m"}})
     keep_warm(cluster, WAITING)
     try:
         yield
     finally:
         keep_warm(cluster, 0)
+        change(cluster, resources=found)
 
 
 @contextmanager
@@ -147,24 +155,22 @@ async def race(cluster: Installed, callers: list[httpx2.AsyncClient]) -> tuple[l
 
 
 async def test_g02_each_of_many_creates_at_a_time_gets_a_session_of_its_own_whichever_replica_dies(
-    cluster: Installed, callers: list[httpx2.AsyncClient], replicas: None
+    cluster: Installed, callers: list[httpx2.AsyncClient], replicas: None, crowd: None
 ) -> None:
-    with warm(cluster):
+    async def filled() -> bool:
+        return len(waiting(cluster)) == WAITING
 
-        async def filled() -> bool:
-            return len(waiting(cluster)) == WAITING
-
-        await eventually(filled, f"{WAITING} sessions wait", FILLED_S)
-        with without_operator(cluster):
-            before = waiting(cluster)
-            answered, kills = await race(cluster, callers)
-            sessions = [one for one in listed(cluster) if _is_ours(one, before)]
-            taken = [one for one in answered if one.session_id in before]
-            cold = [one.session_id for one in answered if one.session_id not in before]
-            found = faults(CREATES, answered, sessions, before)
-            # Before the operator is back, which would make a pod for each.
-            cluster.kubectl("delete", "previewsessions", "-n", cluster.sessions, "--wait=false", *cold)
-            keep_warm(cluster, 0)
+    await eventually(filled, f"{WAITING} sessions wait", FILLED_S)
+    with without_operator(cluster):
+        before = waiting(cluster)
+        answered, kills = await race(cluster, callers)
+        sessions = [one for one in listed(cluster) if _is_ours(one, before)]
+        taken = [one for one in answered if one.session_id in before]
+        cold = [one.session_id for one in answered if one.session_id not in before]
+        found = faults(CREATES, answered, sessions, before)
+        # Before the operator is back, which would make a pod for each.
+        cluster.kubectl("delete", "previewsessions", "-n", cluster.sessions, "--wait=false", *cold)
+        keep_warm(cluster, 0)
     retried = sum(one.retries for one in answered)
     print(
         f"creates {CREATES}, replicas killed {kills.total()}, retries {retried}, of {len(before)} that waited "
