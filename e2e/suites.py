@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import pytest
+
 from e2e.cluster.obstacle import obstacle
 from e2e.modules import CHECKOUT
 
@@ -99,11 +101,14 @@ def run(suites: Iterable[Suite]) -> Outcome:
     with ExitStack() as stack:
         logs = [(suite, stack.enter_context(tempfile.TemporaryFile("w+"))) for suite in suites]
         running = [(suite, _start(suite, (), log), log) for suite, log in logs]
-        ended = [suite for suite, process, log in running if _ended(suite, process, log) != 0]
+        ended = [(suite, _ended(suite, process, log)) for suite, process, log in running]
     failed: list[str] = []
     flaky: list[str] = []
-    for suite in ended:
-        tests = _to_try_again(suite)
+    for suite, code in ended:
+        if code == 0:
+            continue
+        # Interrupted, or broken off by an error of its own, it has not run everything: what failed so far is not all.
+        tests = _to_try_again(suite) if code == pytest.ExitCode.TESTS_FAILED else []
         if tests and _passes(suite, tests):
             flaky += tests
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,11 +11,11 @@ from e2e.bench.measure import FIRST_PAINT, LOADED, WAITING, Samples
 from e2e.bench.onkubernetes import OnKubernetes
 from e2e.bench.product import Product
 from e2e.bench.project import KINDS
-from e2e.bench.table import Figure, figure, rows, spread, unit
+from e2e.bench.table import Figure, figure, ratio, rows, spread, unit
 
 _HEAD = """# Results
 
-The latest full run of `make bench`, which writes this file; what is measured stands in docs/performance.md.
+The latest run of the bench, which writes this file (`make bench`); what is measured stands in docs/performance.md.
 Median (middle half; lowest-highest; 95th percentile of n); × is the ratio to bare Vite in the same run.
 """
 _MIB = 2**20
@@ -86,8 +85,9 @@ def _cell(values: Sequence[float], reference: Sequence[float], unit: str) -> str
     if not values:
         return "–"
     it = figure(values)
-    ratio = f", × {it.median / statistics.median(reference):.2f}" if reference and reference is not values else ""
-    return f"**{it.median:.0f}{unit}**{ratio} ({spread(it)}; n={it.count})"
+    times = ratio(values, reference)
+    beside = f", × {times:.2f}" if times is not None else ""
+    return f"**{it.median:.0f}{unit}**{beside} ({spread(it)}; n={it.count})"
 
 
 def _targets(samples: Samples, reference: str) -> list[str]:

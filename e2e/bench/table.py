@@ -55,8 +55,14 @@ def _cell(values: Sequence[float], reference: Sequence[float], unit: str) -> str
     if not values:
         return "-"
     it = figure(values)
-    ratio = f"  ×{it.median / statistics.median(reference):.2f}" if reference and reference is not values else ""
-    return f"[bold]{it.median:.0f}{unit}[/bold]{ratio}\n({spread(it)}; n={it.count})"
+    times = ratio(values, reference)
+    beside = f"  ×{times:.2f}" if times is not None else ""
+    return f"[bold]{it.median:.0f}{unit}[/bold]{beside}\n({spread(it)}; n={it.count})"
+
+
+def ratio(values: Sequence[float], reference: Sequence[float]) -> float | None:
+    """Of the medians; None for the reference itself, and beside nothing."""
+    return statistics.median(values) / statistics.median(reference) if reference and reference is not values else None
 
 
 def spread(it: Figure) -> str:

@@ -62,5 +62,14 @@ def test_what_an_earlier_run_noted_does_not_count(tmp_path: Path) -> None:
     assert suites.run([suite(tmp_path, failures=9)]) == Outcome(failed=("some tests",))
 
 
+def test_a_run_that_was_broken_off_has_failed_whatever_passes_then(tmp_path: Path) -> None:
+    """It has noted what failed until then, and run nothing of the rest."""
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_runtest_teardown(item):\n    item.session.shouldstop = 'broken off'\n"
+        "def pytest_sessionfinish(session):\n    session.exitstatus = 3\n"
+    )
+    assert suites.run([suite(tmp_path, failures=1, tests=2)]) == Outcome(failed=("some tests",))
+
+
 def test_a_command_that_is_not_pytest_has_no_second_try(tmp_path: Path) -> None:
     assert suites.run([Suite("a command", ("false",), str(tmp_path))]) == Outcome(failed=("a command",))
