@@ -22,6 +22,21 @@ def test_it(number):
     assert before >= {failures}
 """
 
+# Ends after its first test, the first time.
+_BROKEN_OFF = """
+from pathlib import Path
+
+ONCE = Path(__file__).parent / "once"
+
+def pytest_runtest_teardown(item):
+    item.session.shouldstop = False if ONCE.exists() else "broken off"
+
+def pytest_sessionfinish(session):
+    if not ONCE.exists():
+        ONCE.touch()
+        session.exitstatus = 3
+"""
+
 
 def suite(folder: Path, *, failures: int, tests: int = 1, name: str = "test_some.py") -> Suite:
     (folder / name).write_text(_TEST.format(tests=tests, failures=failures))
@@ -64,10 +79,7 @@ def test_what_an_earlier_run_noted_does_not_count(tmp_path: Path) -> None:
 
 def test_a_run_that_was_broken_off_has_failed_whatever_passes_then(tmp_path: Path) -> None:
     """It has noted what failed until then, and run nothing of the rest."""
-    (tmp_path / "conftest.py").write_text(
-        "def pytest_runtest_teardown(item):\n    item.session.shouldstop = 'broken off'\n"
-        "def pytest_sessionfinish(session):\n    session.exitstatus = 3\n"
-    )
+    (tmp_path / "conftest.py").write_text(_BROKEN_OFF)
     assert suites.run([suite(tmp_path, failures=1, tests=2)]) == Outcome(failed=("some tests",))
 
 
