@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from preview_core.content import JunkContent, UnusableContent, decode
+from preview_core.content import JunkContent, UnusableContent, decode, refuse_damage
 from preview_core.filetree import File, FileTree
 from preview_core.levels import Change
 from preview_core.mapping import UnusableName, ignored_reason, map_name, map_names
 from preview_core.root import FRONTEND, join, project_root
 
 SHOWN_NAME = 200  # characters of a refused name in an answer: enough to recognise it, too few to carry a payload
+
+
+_Fault = UnusableName | UnusableContent | JunkContent
 
 
 @dataclass(frozen=True)
@@ -80,19 +83,41 @@ def _writes(batch: Batch, files: Sequence[Incoming], last: Mapping[str, _Write])
     for file in files:
         if not isinstance(file.name, str):
             _reject(batch, "", "name-not-a-string")
-    # A name to delete is looked up in the tree as it was: what else is in the batch does not change what it means.
-    put_names = [name for name, content in named if content is not None]
-    paths = iter(map_names(put_names, batch.tree))
-    for name, content in named:
+    contents = _contents(named, batch.tree)
+    # Without the names of what is not stored: the tree will not know them either when the same batch comes again.
+    stored = [name for (name, _), content in zip(named, contents, strict=True) if isinstance(content, bytes)]
+    paths = iter(map_names(stored, batch.tree))
+    for (name, _), content in zip(named, contents, strict=True):
         try:
+            if isinstance(content, Exception):
+                raise content
+            # A name to delete is looked up in the tree as it was: what else is in the batch does not change its meaning.
             path = map_name(name, batch.tree) if content is None else next(paths)
             if isinstance(path, UnusableName):
                 raise path
-            yield _Write(name, path, None if content is None else decode(path, content, _previous(batch, path, last)))
+            previous = _previous(batch, path, last)
+            if content is not None and previous is not None:
+                refuse_damage(path, content, previous)
+            yield _Write(name, path, content)
         except JunkContent as error:
             batch.ignored.append({"name": name, "reason": error.reason})
         except (UnusableName, UnusableContent) as error:
             _reject(batch, name, error.reason)
+
+
+def _contents(named: Sequence[tuple[str, object]], tree: FileTree) -> list[bytes | _Fault | None]:
+    """What each is to be stored as, or why it is not; None deletes."""
+    paths = iter(map_names([name for name, content in named if content is not None], tree))
+    return [None if content is None else _decoded(next(paths), content) for _, content in named]
+
+
+def _decoded(path: str | UnusableName, content: object) -> bytes | _Fault:
+    if isinstance(path, UnusableName):
+        return path
+    try:
+        return decode(path, content)
+    except (JunkContent, UnusableContent) as error:
+        return error
 
 
 def _previous(batch: Batch, path: str, last: Mapping[str, _Write]) -> bytes | None:

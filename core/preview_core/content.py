@@ -2,7 +2,8 @@
 
 JSON has no bytes, so images arrive in disguises; generated code arrives in fences; and while a model is still writing,
 what arrives is a placeholder. Only what is certain is touched: a doubtful content is kept as it is, and the runtime
-holds what does not compile. `decode` is pure, and idempotent on what it returns.
+holds what does not compile. All is pure; `decode` is idempotent on what it returns, and goes by the path's extension
+alone, so that what is not stored can be told before a batch's names have found their places.
 """
 
 from __future__ import annotations
@@ -58,11 +59,8 @@ class JunkContent(ValueError):
         super().__init__(reason)
 
 
-def decode(path: str, content: object, previous: bytes | None = None) -> bytes:
-    """The bytes of the file at the tree path `path`, which held `previous` so far; None: there is no such file.
-
-    Raises UnusableContent and JunkContent.
-    """
+def decode(path: str, content: object) -> bytes:
+    """The bytes of a file with the extension of `path`. Raises UnusableContent and JunkContent."""
     if not isinstance(content, str):
         raise UnusableContent("content-not-a-string")
     try:
@@ -72,8 +70,18 @@ def decode(path: str, content: object, previous: bytes | None = None) -> bytes:
     kind = kind_of(path)
     _refuse_stand_ins(content, kind)
     if kind is Kind.BINARY:
-        return _binary(path, content, plain, previous)
-    return _code(path, content, previous) if kind is Kind.CODE else plain
+        return _binary(path, content, plain)
+    return _code(path, content) if kind is Kind.CODE else plain
+
+
+def refuse_damage(path: str, content: bytes, previous: bytes) -> None:
+    """Raises JunkContent if `content`, as `decode` returned it, is `previous` after an accident."""
+    kind = kind_of(path)
+    # Where no image is, something else in its place does no harm: it shows as a broken one, and its importers compile.
+    if kind is Kind.BINARY and begins_right(path, previous) and not begins_right(path, content):
+        raise JunkContent("junk-binary")
+    if kind is Kind.CODE and _breaks_off(content, previous):
+        raise JunkContent("junk-unfinished")
 
 
 def _refuse_stand_ins(content: str, kind: Kind) -> None:
@@ -88,16 +96,13 @@ def _refuse_stand_ins(content: str, kind: Kind) -> None:
             raise JunkContent("junk-placeholder")
 
 
-def _binary(path: str, content: str, plain: bytes, previous: bytes | None) -> bytes:
+def _binary(path: str, content: str, plain: bytes) -> bytes:
     listed, encoded = byte_list(content), data_url(content) or base64_bytes(content)
     for found in (_latin(content), plain, encoded, listed):
         if found is not None and begins_right(path, found):
             return found
     if listed is not None:
         raise JunkContent("junk-bytes")
-    # Where no image is, something else in its place does no harm: it shows as a broken one, and its importers compile.
-    if previous is not None and begins_right(path, previous):
-        raise JunkContent("junk-binary")
     return encoded or plain
 
 
@@ -109,7 +114,7 @@ def _latin(content: str) -> bytes | None:
         return None
 
 
-def _code(path: str, content: str, previous: bytes | None) -> bytes:
+def _code(path: str, content: str) -> bytes:
     text = content
     for _ in range(MAX_LAYERS):
         inner = _unwrapped(path, text)
@@ -119,10 +124,7 @@ def _code(path: str, content: str, previous: bytes | None) -> bytes:
         _refuse_stand_ins(text, Kind.CODE)
     if is_unfinished_fence(text):
         raise JunkContent("junk-unfinished")
-    result = text.encode()
-    if previous is not None and _breaks_off(result, previous):
-        raise JunkContent("junk-unfinished")
-    return result
+    return text.encode()
 
 
 def _unwrapped(path: str, text: str) -> str | None:

@@ -233,3 +233,14 @@ def test_g23_a_batch_is_a_no_op_the_second_time(files: list[Incoming]) -> None:
     assert once.rejected == twice.rejected == []
     assert twice.updated == []
     assert twice.tree == once.tree
+
+
+def test_what_is_not_stored_does_not_move_what_is() -> None:
+    """The name of a junk file once told where another file goes, and the same batch moved it the second time."""
+    names = ["App.tsx", "src/frontend/frontend/App.tsx", "src/a/b.ts"]
+    files = [Incoming(name, "") for name in names]
+    for junk in ["[object 0]", 7, "```tsx\nopen"]:
+        mixed = [files[0], Incoming("a/App.tsx", junk), *files[1:]]
+        once = apply(FileTree(), mixed).tree
+        assert once == apply(FileTree(), files).tree
+        assert apply(once, mixed).tree == once
