@@ -231,6 +231,11 @@ export class DevServer {
     fs.rmSync(path.join(this.root, CACHE, 'deps'), { recursive: true, force: true })
   }
 
+  /** After `close`: nobody serves from its root any more. */
+  forgetCache() {
+    fs.rmSync(path.join(this.root, CACHE), { recursive: true, force: true })
+  }
+
   /**
    * A page as it is sent. Its number is that from before its source was read: of what happens meanwhile it may know nothing.
    * @param {string} pathname @param {() => Promise<string|null>} read @returns {Promise<string|null>} null: there is no source

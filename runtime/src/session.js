@@ -298,6 +298,8 @@ export class Session {
       observe: this.observe, seen: () => this.touch(),
     })
     fs.mkdirSync(dev.root, { recursive: true })
+    // In a folder of the new project Tailwind would take the bundles of the old one for its sources.
+    if (old && old.root !== dev.root) old.forgetCache()
     if (cold) dev.forgetBundles()
     try {
       const problems = await dev.start()

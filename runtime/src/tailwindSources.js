@@ -23,7 +23,7 @@ export function scanSources({ root: automatic, sources }, root) {
   else if (automatic !== 'none') found.push({ ...automatic, negated: false })
   return [
     ...[...found, ...sources].map((source) => explicit(source, root)),
-    { base: root, pattern: './.kontext-preview*/**', negated: true },
+    { base: root, pattern: '**/.kontext-preview*/**', negated: true },
   ]
 }
 

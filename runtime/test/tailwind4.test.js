@@ -27,6 +27,7 @@ test('classes are found in a folder that Git ignores, and not in what the runtim
   const root = path.join(project(t, {
     '.git/HEAD': 'ref: refs/heads/main', '.gitignore': 'files', 'files/.gitignore': 'a.tsx', 'files/src/a.tsx': '"p-[1px]"',
     'files/.kontext-preview/deps/b.js': '"p-[2px]"', 'files/style.css': '"p-[3px]"',
+    'files/src/frontend/.kontext-preview/deps/b.js': '"p-[2px]"',
   }), 'files')
   const css = await tailwindIn(root).compile('@import "tailwindcss";', path.join(root, 'style.css'), host) ?? ''
   assert.match(css, /padding: 1px/)

@@ -9,7 +9,7 @@ from tests.runtime.conftest import Start
 from tests.runtime.harness import Runtime, of_styles
 from tests.runtime.project import APP, CSS, FILES, TITLE
 
-from preview_core.wire import HmrKind, Outcome
+from preview_core.wire import HmrKind, Layout, Outcome
 
 CSS4 = '@import "tailwindcss";\n@theme { --color-brand: rgb(1, 2, 3); }\n.accent { color: rgb(9, 9, 9) }\n'
 BRANDED = APP.replace("p-2", "p-2 text-brand")
@@ -250,3 +250,14 @@ def test_g38_a_tailwind_4_stylesheet_names_no_folder_of_the_machine(runtime: Run
 
 def is_css(outcome: Outcome) -> bool:
     return (outcome.hmr.kind, outcome.hmr.modules, outcome.diagnostics) == (HmrKind.CSS, ["/src/styles.css"], [])
+
+
+def test_a_project_with_another_root_does_not_find_what_the_one_before_had_bundled(start: Start) -> None:
+    """A waiting runtime has shown an app in src/frontend: 21 MB of bundles in a folder of a plain Vite project."""
+    runtime = start()
+    assert runtime.put(FILES).diagnostics == []
+    bundles = runtime.folder / "files/src/frontend/.kontext-preview"
+    assert bundles.exists()
+    runtime.put(project(), Layout(root="", entry="src/frontend/src/index.tsx", index="synthesised"))
+    assert not bundles.exists()
+    assert ".text-brand" in runtime.get("/src/frontend/src/styles.css").body
