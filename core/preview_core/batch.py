@@ -91,7 +91,7 @@ def _writes(batch: Batch, files: Sequence[Incoming], last: Mapping[str, _Write])
         try:
             if isinstance(content, Exception):
                 raise content
-            # A name to delete is looked up in the tree as it was: what else is in the batch does not change its meaning.
+            # A name to delete is looked up in the tree as it was: what else is in the batch does not change it.
             path = map_name(name, batch.tree) if content is None else next(paths)
             if isinstance(path, UnusableName):
                 raise path

@@ -9,6 +9,7 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { createServer } from 'vite'
+import { clientScript } from './arrivalScript.js'
 import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
 import { early } from './early.js'
 import { concerns, fingerprint, readHonoured, withDefaults } from './honoured.js'
@@ -187,7 +188,7 @@ export class DevServer {
       hotUpdate: ({ type, file, modules }) => modules.filter((mod) => this.#matters(mod, type, file)),
       configResolved: (resolved) => { Object.assign(resolved, { webSocketToken: socketToken(settings.publicUrl) }) },
       transformIndexHtml: () => [
-        { tag: 'script', children: storageScript, injectTo: 'head-prepend' },
+        { tag: 'script', children: storageScript + clientScript, injectTo: 'head-prepend' },
         ...this.#hints().map((href) => ({ tag: 'link', attrs: { rel: 'modulepreload', href } })),
         { tag: 'script', attrs: { type: 'module' }, children: loadedScript(GENERATION), injectTo: 'head' },
         { tag: 'script', attrs: { type: 'module' }, children: visibleScript, injectTo: 'head' },

@@ -1,5 +1,6 @@
 /** The HTML that is not the project's: a synthesised index.html, and what is shown until there is something to show. */
 
+import { restScript } from './arrivalScript.js'
 import { earlyScript } from './early.js'
 
 /** A page that waits asks again this often: fast enough to feel live, slow enough for a few hundred tabs. */
@@ -28,10 +29,11 @@ export function synthesisedIndex(entryUrl) {
 /**
  * What a page begins with before it is known: the parser takes links in front of `<html>` for the head's, and the second
  * doctype for a slip. The browser fetches the packages, and evaluates some, while the project is being compiled here.
+ * Should the process end meanwhile, the script sees to it that the page is not left like this.
  * @param {string[]} urls of modules @param {string[]} early of those that may be evaluated at once
  */
 export function overture(urls, early) {
-  return `<!doctype html>\n${urls.map((url) => `<link rel="modulepreload" href="${url}">\n`).join('')}${earlyScript(early)}`
+  return `<!doctype html>\n${urls.map((url) => `<link rel="modulepreload" href="${url}">\n`).join('')}${restScript}${earlyScript(early)}`
 }
 
 /** @param {{title: string, text: string, reload: boolean}} page */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { restScript } from '../src/arrivalScript.js'
 import { overture } from '../src/pages.js'
 import { hostCheck, wantsPage } from '../src/preview.js'
 
@@ -43,6 +44,6 @@ for (const scheme of ['http', 'https']) {
 }
 
 test('what a page begins with is links that a parser takes for its head\'s', () => {
-  assert.equal(overture(['/a.js?v=1'], []), '<!doctype html>\n<link rel="modulepreload" href="/a.js?v=1">\n')
-  assert.equal(overture([], []), '<!doctype html>\n')
+  assert.equal(overture(['/a.js?v=1'], []), '<!doctype html>\n<link rel="modulepreload" href="/a.js?v=1">\n' + restScript)
+  assert.equal(overture([], []), '<!doctype html>\n' + restScript)
 })
