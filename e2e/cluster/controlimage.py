@@ -25,6 +25,9 @@ _VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _PACKAGES = "opt/packages"
 _SOURCES = "opt/app"
 _SOURCE_FOLDERS = ("core/preview_core", "api/preview_api", "operator/preview_operator")
+# Of the session runtime's sources, which the wheel carries, only this: what every session finds installed.
+_CATALOGUE = CHECKOUT / "runtime/catalogue/package-lock.json"
+_CATALOGUE_FOLDER = "preview_api/_runtime/catalogue"
 # Test suites, the parts that make a program rather than run one, and a window system's.
 _NOT_NEEDED = {
     "__pycache__", "config-3", "dist-packages", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "site-packages",
@@ -63,7 +66,7 @@ def layers() -> list[Layer]:
         Layer("packages", f"{recipe}\n{sys.version}\n{listed}", lambda root: _packages(found, root)),
         Layer(
             "control-plane",
-            f"{recipe}\n{sys.version}\n{scripts}\n{contents(sources, CHECKOUT)}",
+            f"{recipe}\n{sys.version}\n{scripts}\n{contents([*sources, _CATALOGUE], CHECKOUT)}",
             lambda root: _ours(sources, scripts, root),
         ),
     ]
@@ -147,6 +150,7 @@ def _ours(sources: Iterable[Path], scripts: dict[str, Any], root: Path) -> None:
     for folder in _SOURCE_FOLDERS:
         base = CHECKOUT / folder
         _copy((file for file in sources if file.is_relative_to(base)), base.parent, root / _SOURCES)
+    _copy([_CATALOGUE], _CATALOGUE.parent, root / _SOURCES / _CATALOGUE_FOLDER)
     _compile(root, _SOURCES)
     programs = root / _PROGRAMS
     programs.mkdir(parents=True)

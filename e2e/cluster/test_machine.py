@@ -221,7 +221,11 @@ def test_the_runtimes_image_serves_in_a_locked_pod(kubectl: Kubectl, images: Ima
 
 
 def test_the_control_planes_image_starts_in_a_locked_pod(kubectl: Kubectl, images: Images) -> None:
-    command = ["python3", "-c", "import kopf, kubernetes.aio.client, preview_api.app, os; print(os.getuid())"]
+    script = (
+        "import kopf, kubernetes.aio.client, preview_api.app, preview_core.analysis, os; "
+        "from preview_api.catalogue import packages; packages()['react']; print(os.getuid())"
+    )
+    command = ["python3", "-c", script]
     kubectl("apply", "-f", "-", stdin=product_pod("control", images.control_plane, command=command))
     eventually(lambda: kubectl.json("get", "pod", "control")["status"]["phase"] in ("Succeeded", "Failed"))
     assert kubectl("logs", "control") == f"{controlimage.USER}\n"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Header, Path, Request
 
-from preview_api import schemas
+from preview_api import catalogue, schemas
 from preview_api.backends.base import Record
 from preview_api.documentation import body_of
 from preview_api.problems import documented
 from preview_api.requests import parse_json, read_create, read_update
 from preview_api.service import Created, PreviewService, Updated, idempotency_of, owner_of
-from preview_core import levels
+from preview_core.analysis import analyse
+from preview_core.batch import Batch
 from preview_core.errors import (
     BackendUnavailable,
     Capacity,
@@ -45,6 +46,7 @@ SessionId = Annotated[str, Path(description="As a create answered it.", examples
 
 def router(service: PreviewService) -> APIRouter:
     """The routes of one service."""
+    installed = catalogue.packages()
     routes = APIRouter(prefix=PREFIX, tags=["sessions"])
 
     @routes.post(
@@ -73,7 +75,8 @@ def router(service: PreviewService) -> APIRouter:
     )
     async def update(session_id: SessionId, request: Request) -> schemas.UpdateAnswer:
         wanted = await _read(await _body(request), read_update)
-        return update_answer(await service.update(session_id, wanted))
+        updated = await service.update(session_id, wanted)
+        return update_answer(updated, await _analysis(updated.batch, installed))
 
     @routes.get("/{session_id}", summary="Look at a session", responses=documented(*SESSION_ERRORS, *SERVER_ERRORS))
     async def status(session_id: SessionId) -> schemas.StatusAnswer:
@@ -100,7 +103,13 @@ def create_answer(created: Created) -> schemas.CreateAnswer:
     )
 
 
-def update_answer(updated: Updated) -> schemas.UpdateAnswer:
+async def _analysis(batch: Batch, installed: Mapping[str, str]) -> schemas.Analysis:
+    """In a thread: a large module takes tens of milliseconds."""
+    found = await asyncio.to_thread(analyse, batch.tree, batch.changes, installed)
+    return schemas.Analysis.model_validate(found)
+
+
+def update_answer(updated: Updated, analysis: schemas.Analysis) -> schemas.UpdateAnswer:
     batch, record = updated.batch, updated.record
     return schemas.UpdateAnswer(
         updated=batch.updated,
@@ -111,7 +120,7 @@ def update_answer(updated: Updated) -> schemas.UpdateAnswer:
         rejected=[schemas.Named.model_validate(entry) for entry in batch.rejected],
         warnings=[schemas.Warned.model_validate(warning) for warning in updated.warnings],
         diagnostics=updated.outcome.diagnostics if updated.outcome is not None else [],
-        analysis=schemas.Analysis.model_validate(levels.analysis(batch.changes)),
+        analysis=analysis,
         revision=record.revision,
         expires_at=record.expires_at,
     )

@@ -62,7 +62,9 @@ async def test_an_update_answers_what_became_of_every_file(api: httpx2.AsyncClie
     assert answer["hmrTriggered"] is True
     assert answer["hmr"]["kind"] == "update"
     assert answer["diagnostics"] == []
-    assert answer["analysis"]["strategy"] == "hot-reload"
+    # A component without a name is none for Fast Refresh.
+    assert [change["level"] for change in answer["analysis"]["changes"]] == ["reload", "noop", "backend"]
+    assert answer["analysis"]["strategy"] == "preview-update"
     assert answer["revision"] == 2
 
 
