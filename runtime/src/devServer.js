@@ -12,6 +12,7 @@ import { createServer } from 'vite'
 import { clientScript } from './arrivalScript.js'
 import { cleanPayload, diagnose, errorPayload, Folders } from './diagnostics.js'
 import { early } from './early.js'
+import { isErased } from './erasure.js'
 import { concerns, fingerprint, readHonoured, withDefaults } from './honoured.js'
 import { packagesBelow, prebundled, reachable } from './hints.js'
 import { Group, leafFirst, message, outcome, prune, STYLESHEET } from './hmrPass.js'
@@ -395,7 +396,9 @@ export class DevServer {
     const added = change.added.filter(isTold).map((f) => this.#abs(f))
     const restyled = this.tailwind4.restyled()
     this.stylesTrusted = this.held.length === 0 && this.tailwind4.settled && filesOf(change).every((f) => this.#isOnlySource(f))
-    const changed = leafFirst(change.changed.filter(isTold).map((f) => this.#abs(f)), (file) => this.#importsOf(file))
+    const erased = await this.#erased(change)
+    const told = change.changed.filter((f) => isTold(f) && !erased.has(f)).map((f) => this.#abs(f))
+    const changed = leafFirst(told, (file) => this.#importsOf(file))
     this.classNeutral = this.#findClassNeutral(changed)
     for (const file of restyled) await this.#emit('change', file, group)
     for (const file of added) await this.#emit('add', file, group)
@@ -406,6 +409,24 @@ export class DevServer {
     for (const file of removed) await this.#emit('unlink', file, group)
     await this.#styleNewSources(added, changed, group)
     return this.#release(group, problems)
+  }
+
+  /**
+   * Modules of which nothing that runs has changed. Pages keep what they have; who loads them now gets the new text, for
+   * the positions in it. While something is broken everything is told: any edit may be the one that mends it.
+   * @param {Change} change @returns {Promise<Set<string>>} tree paths
+   */
+  async #erased({ before }) {
+    if (before === undefined || this.isBroken) return new Set()
+    const same = await Promise.all([...before].map(async ([name, text]) => {
+      const file = this.#abs(name)
+      const modules = [...this.client.moduleGraph.getModulesByFile(file) ?? []].filter((mod) => mod.id !== null)
+      // As raw text, a comment is content.
+      if (modules.some((mod) => mod.url.includes('?')) || !await isErased(file, text, fs.readFileSync(file, 'utf8'))) return null
+      for (const mod of modules) this.client.moduleGraph.invalidateModule(mod)
+      return name
+    }))
+    return new Set(same.filter((name) => name !== null))
   }
 
   /** @param {Group} group @param {Diagnostic[]} problems @param {boolean} [all] tell what is wrong with older batches, too */

@@ -168,9 +168,9 @@ export class Session {
     if (treeDigest(plan.hashes) !== target.digest) {
       throw new Mismatch('DIGEST_MISMATCH', 'the files do not have the digest that the message promises')
     }
-    this.tree.write(plan)
+    const change = this.tree.write(plan)
     const { lateErrors } = this
-    const told = await this.note.during(() => this.#tell(plan.change, target)).catch((error) => {
+    const told = await this.note.during(() => this.#tell(change, target)).catch((error) => {
       // The files are on disk and Vite does not know: only a whole tree and a new dev server bring the two together.
       this.layout = null
       throw error

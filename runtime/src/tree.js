@@ -5,10 +5,17 @@
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { isErasable } from './erasure.js'
 import { STYLESHEET } from './hmrPass.js'
 
 /** @typedef {{path: string, content: string, encoding: 'utf-8'|'base64'}} FileContent */
-/** @typedef {{added: string[], changed: string[], removed: string[]}} Change */
+/**
+ * @typedef {object} Change   names of files
+ * @property {string[]} added
+ * @property {string[]} changed
+ * @property {string[]} removed
+ * @property {Map<string, string>} [before]   texts that changed modules had
+ */
 
 export class UnsafePath extends Error {}
 
@@ -72,8 +79,10 @@ export class Tree {
   /**
    * Writes a planned batch. Synchronous on purpose: no request of this process is served between two of its files.
    * @param {{hashes: Map<string, string>, contents: Map<string, Buffer>, change: Change}} plan
+   * @returns {Change} with what was there before
    */
   write({ hashes, contents, change }) {
+    const before = new Map(change.changed.filter(isErasable).map((name) => [name, fs.readFileSync(this.resolve(name), 'utf8')]))
     for (const name of change.removed) this.#remove(name)
     for (const name of [...change.added, ...change.changed]) {
       const file = this.resolve(name)
@@ -83,6 +92,7 @@ export class Tree {
       else fs.writeFileSync(file, content)
     }
     this.hashes = hashes
+    return { ...change, before }
   }
 
   /** Removes the file and the folders that it leaves empty. @param {string} name */

@@ -66,7 +66,7 @@ FILES = {
     "src/frontend/src/types.ts": "export interface Item { id: string }\n",
     "src/frontend/src/styles.css": "@tailwind base;\n.a { color: red; }\n",
     "src/frontend/src/unused.css": ".b { color: red; }\n",
-    "src/frontend/src/Unused.tsx": 'export const Unused = () => <i className="p-9" />;\n',
+    "src/frontend/src/Unused.tsx": "export const Unused = () => <i />;\n",
     "src/backend/main.mo": "actor {};\n",
     "README.md": "# App\n",
 }
