@@ -189,7 +189,8 @@ export class DevServer {
       hotUpdate: ({ type, file, modules }) => modules.filter((mod) => this.#matters(mod, type, file)),
       configResolved: (resolved) => { Object.assign(resolved, { webSocketToken: socketToken(settings.publicUrl) }) },
       transformIndexHtml: () => [
-        { tag: 'script', children: storageScript + clientScript, injectTo: 'head-prepend' },
+        { tag: 'script', children: storageScript, injectTo: 'head-prepend' },
+        { tag: 'script', children: clientScript, injectTo: 'head-prepend' },
         ...this.#hints().map((href) => ({ tag: 'link', attrs: { rel: 'modulepreload', href } })),
         { tag: 'script', attrs: { type: 'module' }, children: loadedScript(GENERATION), injectTo: 'head' },
         { tag: 'script', attrs: { type: 'module' }, children: visibleScript, injectTo: 'head' },
