@@ -44,7 +44,7 @@ _CALLS = """
 
 @dataclass(frozen=True)
 class Imports:
-    """What a file asks for, as written. `bindings`: of these that take effect at once, not by `import()` or URL."""
+    """What a file asks for, as written."""
 
     names: frozenset[str]
     globs: frozenset[str] = frozenset()
@@ -54,7 +54,7 @@ class _Content:
     """A file's content as a key: by its hash, which a tree has computed already."""
 
     def __init__(self, file: File) -> None:
-        self.file = file
+        self._file: File | None = file
         self._key = (posixpath.splitext(file.path)[1].lower(), file.sha256)
 
     def __hash__(self) -> int:
@@ -63,6 +63,13 @@ class _Content:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Content) and self._key == other._key
 
+    def take(self) -> File:
+        """The file itself, once: what is remembered of it must not hold its content."""
+        file, self._file = self._file, None
+        if file is None:
+            raise RuntimeError("taken before")
+        return file
+
 
 def imports_of(file: File) -> Imports:
     return _imports_of(_Content(file))
@@ -70,7 +77,7 @@ def imports_of(file: File) -> Imports:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _imports_of(content: _Content) -> Imports:
-    file = content.file
+    file = content.take()
     if STYLE.fullmatch(file.path):
         found = _STYLE_IMPORT.findall(file.content)
         return Imports(frozenset(name.decode("utf-8", "replace") for pair in found for name in pair if name))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.analysis.project import APP, CARD, FILES, HOOK, INSTALLED, ROOT, TREE, S, levels, replaced, report
 
 from preview_core.analysis import analyse
+from preview_core.analysis.graph import imports_of
 from preview_core.batch import Incoming, apply
 from preview_core.filetree import File, FileTree
 
@@ -256,3 +259,12 @@ def test_layout_comments_and_types_are_no_change(path: str, made: list[tuple[str
 def test_a_tree_without_an_entry_has_verdicts_too() -> None:
     tree = FileTree([File(ROOT + "notes.txt", b"x")])
     assert levels({ROOT + "notes.txt": "y"}, tree) == ["noop"]
+
+
+def test_what_is_remembered_of_a_file_does_not_hold_its_content() -> None:
+    file = File(S + "Once.tsx", b"import './never-asked-for-before';")
+    kept = weakref.ref(file)
+    assert imports_of(file).names == {"./never-asked-for-before"}
+    del file
+    gc.collect()
+    assert kept() is None
